@@ -1,0 +1,1 @@
+"""Event models, one file per aggregate."""

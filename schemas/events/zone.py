@@ -1,0 +1,54 @@
+"""Zone events: the fenced areas of an incident and the stations in reach. Key: the incident's id."""
+
+from __future__ import annotations
+
+from typing import Annotated, ClassVar
+from uuid import UUID
+
+from pydantic import Field
+
+from schemas.envelope import Event
+from schemas.values import AreaCode, Explanation, IncidentClock, MultiPolygonGeometry, Position, Value
+from schemas.vocabulary import ZoneKind
+
+
+class Zone(Value):
+    """One fenced area. Zones of an incident do not overlap: the graver one has the ground."""
+
+    zone_id: UUID
+    kind: ZoneKind
+    geometry: MultiPolygonGeometry
+    area_km2: Annotated[float, Field(ge=0)]
+    centre: Position
+    explanation: Explanation
+
+
+class StationInReach(Value):
+    """A station with its geodesic distance to the gravest zone (0 inside it) and the bearing from there to it."""
+
+    station_id: UUID
+    inside: ZoneKind | None
+    distance_km: Annotated[float, Field(ge=0)]
+    bearing_deg: Annotated[float, Field(ge=0, le=360)]
+
+
+class ZoneFenced(Event):
+    """The incident's zones were drawn. `stations` holds those in reach, nearest first."""
+
+    event_type: ClassVar[str] = "zone.fenced"
+
+    incident_id: UUID
+    area_codes: tuple[AreaCode, ...]
+    zones: tuple[Zone, ...]
+    stations: tuple[StationInReach, ...]
+    reach_km: float
+    clock: IncidentClock
+
+
+class ZoneLifted(Event):
+    """The zones no longer stand: the incident was closed."""
+
+    event_type: ClassVar[str] = "zone.lifted"
+
+    incident_id: UUID
+    zone_ids: tuple[UUID, ...]
