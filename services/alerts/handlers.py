@@ -1,0 +1,208 @@
+"""What alerts does with the events it hears, and when its timers fire."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import replace
+from typing import TypeVar
+from uuid import UUID
+
+from schemas.envelope import Envelope
+from schemas.events import incident, mission, zone
+from schemas.events.volunteer import VolunteerState
+from schemas.ids import derived_id
+from schemas.topics import BY_NAME
+from schemas.values import IncidentClock
+from schemas.vocabulary import PagePurpose
+from services.alerts import store
+from services.alerts.asking import WAVE_TIMER, Asking, alert_id_of
+from services.alerts.model import AlertState, world_of
+from services.alerts.store import AlertRow, statement
+from services.kit.service import Subscription
+from services.kit.timers import Timer
+from services.kit.unit import Unit
+
+T = TypeVar("T")
+
+
+def _data(envelope: Envelope, kind: type[T]) -> T:
+    """The event, as the kind it was subscribed as."""
+    assert isinstance(envelope.data, kind)
+    return envelope.data
+
+
+class Handlers:
+    """Handles incidents, zones, volunteers and missions."""
+
+    def __init__(self, asking: Asking) -> None:
+        self._asking = asking
+
+    def subscriptions(self) -> tuple[Subscription, ...]:
+        """Every event of the four topics, decided."""
+        return (
+            Subscription(
+                topic=BY_NAME["incident-events"],
+                handlers={
+                    incident.IncidentDeclared: self.on_declared,
+                    incident.IncidentNeedStated: self.on_need_stated,
+                    incident.IncidentLevelRaised: self.on_level,
+                    incident.IncidentLevelLowered: self.on_level,
+                    incident.IncidentClosed: self.on_closed,
+                },
+            ),
+            Subscription(
+                topic=BY_NAME["zone-events"],
+                handlers={zone.ZoneFenced: self.on_fenced},
+                ignored=frozenset({zone.ZoneLifted}),  # follows the incident's end, which is heard itself
+            ),
+            Subscription(topic=BY_NAME["volunteer-state"], handlers={VolunteerState: self.on_volunteer}),
+            Subscription(
+                topic=BY_NAME["mission-events"],
+                handlers={
+                    mission.MissionPlanned: self.on_planned,
+                    mission.MissionDispatched: self.on_dispatched,
+                    mission.MissionDeclined: self.on_declined,
+                    mission.MissionCompleted: self.on_ended,
+                    mission.MissionCancelled: self.on_ended,
+                },
+                ignored=frozenset(  # the way out and the time on scene concern no ask
+                    {
+                        mission.MissionDeparted,
+                        mission.MissionArrived,
+                        mission.MissionCheckedIn,
+                        mission.MissionCheckInMissed,
+                    }
+                ),
+            ),
+        )
+
+    def timers(self) -> Mapping[str, Callable[[Unit, Timer], Awaitable[None]]]:
+        """The wave timer."""
+        return {WAVE_TIMER: self.on_wave_due}
+
+    async def on_declared(self, unit: Unit, envelope: Envelope) -> None:
+        """Remember what is needed; open if the zones are known already."""
+        declared = _data(envelope, incident.IncidentDeclared)
+        await store.lock_world(unit.connection, world_of(envelope.exercise))
+        half = _half(envelope, declared.incident_id, declared.clock)
+        alert = await store.save_declared(unit.connection, half, declared.level.value, declared.needs)
+        await self._open_when_complete(unit, alert)
+
+    async def on_fenced(self, unit: Unit, envelope: Envelope) -> None:
+        """Remember the zones and stations in reach; open if the needs are known already."""
+        fenced = _data(envelope, zone.ZoneFenced)
+        await store.lock_world(unit.connection, world_of(envelope.exercise))
+        half = _half(envelope, fenced.incident_id, fenced.clock)
+        alert = await store.save_fenced(unit.connection, half, fenced)
+        await self._open_when_complete(unit, alert)
+
+    async def _open_when_complete(self, unit: Unit, alert: AlertRow) -> None:
+        if alert.state is AlertState.WAITING and alert.needs is not None and alert.zones:
+            await self._asking.open(unit, alert)
+
+    async def on_need_stated(self, unit: Unit, envelope: Envelope) -> None:
+        """Take the new need lines over."""
+        stated = _data(envelope, incident.IncidentNeedStated)
+        await store.lock_world(unit.connection, world_of(envelope.exercise))
+        alert = await store.lock_alert(unit.connection, alert_id_of(stated.incident_id))
+        if alert is None or alert.state is AlertState.CLOSED:
+            return
+        needs = [need.model_dump(mode="json") for need in stated.needs]
+        await unit.connection.execute(statement("set_needs"), alert.alert_id, needs)
+        if alert.state is AlertState.OPEN:
+            await self._asking.restate(unit, replace(alert, needs=stated.needs, exhausted=False))
+
+    async def on_level(self, unit: Unit, envelope: Envelope) -> None:
+        """Pages tell the level as it is when they leave."""
+        data = envelope.data
+        assert isinstance(data, incident.IncidentLevelRaised | incident.IncidentLevelLowered)
+        await unit.connection.execute(statement("set_level"), alert_id_of(data.incident_id), data.level.value)
+
+    async def on_closed(self, unit: Unit, envelope: Envelope) -> None:
+        """Stop asking, for good."""
+        closed = _data(envelope, incident.IncidentClosed)
+        alert = await store.lock_alert(unit.connection, alert_id_of(closed.incident_id))
+        if alert is not None and alert.state is not AlertState.CLOSED:
+            await self._asking.close(unit, alert, "incident closed")
+
+    async def on_volunteer(self, unit: Unit, envelope: Envelope) -> None:
+        """Remember the volunteer; somebody new to ask reopens the search where it had run out of people."""
+        state = _data(envelope, VolunteerState)
+        if await store.save_volunteer(unit.connection, state, envelope.sequence):
+            for row in await unit.connection.fetch(statement("exhausted_alerts")):
+                unit.schedule(WAVE_TIMER, row["alert_id"], unit.now, {})
+
+    async def on_planned(self, unit: Unit, envelope: Envelope) -> None:
+        """Remember who is on the mission."""
+        planned = _data(envelope, mission.MissionPlanned)
+        await self._join(unit, planned, dispatched=False)
+
+    async def on_dispatched(self, unit: Unit, envelope: Envelope) -> None:
+        """Send every member the mission."""
+        sent = _data(envelope, mission.MissionDispatched)
+        alert = await store.lock_alert(unit.connection, alert_id_of(sent.incident_id))
+        if alert is None:
+            return
+        await self._join(unit, sent, dispatched=True)
+        pages = [
+            (derived_id(sent.mission_id, "page.mission", str(member.volunteer_id)), member.volunteer_id)
+            for member in sent.members
+        ]
+        await store.insert_pages(
+            unit.connection,
+            alert.alert_id,
+            PagePurpose.MISSION.value,
+            pages,
+            now=unit.now,
+            mission_id=sent.mission_id,
+        )
+        await self._asking.wake_sender(unit)
+
+    async def _join(
+        self, unit: Unit, sent: mission.MissionPlanned | mission.MissionDispatched, *, dispatched: bool
+    ) -> None:
+        members = [member.volunteer_id for member in sent.members]
+        alert_id = alert_id_of(sent.incident_id)
+        await unit.connection.execute(statement("join_mission"), alert_id, sent.mission_id, members, dispatched)
+
+    async def on_declined(self, unit: Unit, envelope: Envelope) -> None:
+        """Free the member's place and ask again."""
+        declined = _data(envelope, mission.MissionDeclined)
+        alert = await store.lock_alert(unit.connection, alert_id_of(declined.incident_id))
+        if alert is None:
+            return
+        volunteer_id = declined.volunteer_id
+        await unit.connection.execute(statement("release_volunteer"), volunteer_id, alert.world, alert.alert_id)
+        freed = await unit.connection.fetchrow(statement("free_place"), alert.alert_id, volunteer_id)
+        if freed is not None and alert.state is AlertState.OPEN:
+            await self._asking.reopen(
+                unit, alert, volunteer_id, freed["need_id"], f"mission declined: {declined.reason}"
+            )
+
+    async def on_ended(self, unit: Unit, envelope: Envelope) -> None:
+        """The members are free for other missions."""
+        data = envelope.data
+        assert isinstance(data, mission.MissionCompleted | mission.MissionCancelled)
+        await unit.connection.execute(statement("end_mission"), data.mission_id)
+
+    async def on_wave_due(self, unit: Unit, timer: Timer) -> None:
+        """Send the next wave, if a quota is still open."""
+        alert_id = UUID(timer.key)
+        world = await unit.connection.fetchval(statement("world_of_alert"), alert_id)
+        if world is None:
+            return
+        await store.lock_world(unit.connection, world_of(world))
+        alert = await store.lock_alert(unit.connection, alert_id)
+        if alert is not None and alert.state is AlertState.OPEN:
+            await self._asking.wave(unit, alert)
+
+
+def _half(envelope: Envelope, incident_id: UUID, clock: IncidentClock) -> store.Half:
+    return store.Half(
+        alert_id=alert_id_of(incident_id),
+        incident_id=incident_id,
+        exercise=envelope.exercise,
+        jurisdiction=envelope.jurisdiction,
+        correlation_id=envelope.correlation_id,
+        clock=clock,
+    )

@@ -1,0 +1,1 @@
+"""Cases: people met by the teams, by code only."""

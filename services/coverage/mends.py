@@ -1,0 +1,69 @@
+"""Mends of Faust, each with its upstream issue. Tied to one version: another one must be looked at first.
+
+They replace methods of the classes this process uses; nothing else in the process runs Faust.
+
+Looked at and left alone: faust-streaming 316 (offsets count as committed although the commit failed). What is not
+committed is read again after a restart, which changes nothing here; and taking the offsets back, as its branch does,
+would leave a gap in the acknowledged ones that no later commit passes. Faster draining of single messages: here a
+message is a batch of many changes, and its own cost is lost in theirs.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from typing import Any, Final
+
+import faust
+from faust.tables.recovery import Recovery
+from faust.transport.consumer import Consumer
+
+MENDED_VERSION: Final = "0.15.3"
+
+
+class UnknownFaust(Exception):
+    """Faust has another version than the one these mends were written and tested for."""
+
+
+def apply_mends() -> None:
+    """Mend Faust, once. Raises UnknownFaust for a version that was not looked at."""
+    if faust.__version__ != MENDED_VERSION:
+        raise UnknownFaust(
+            f"Faust is {faust.__version__}, but its mends were tested with {MENDED_VERSION}: "
+            "run the stream processor's tests, then change MENDED_VERSION."
+        )
+    if getattr(Consumer, "_mended", False):
+        return
+    Consumer._mended = True  # type: ignore[attr-defined]
+    _mend_commit_past_unfinished()
+    _mend_seek_before_the_log()
+
+
+def _mend_commit_past_unfinished() -> None:
+    """faust-streaming 606 (pull request 707, open): offsets are committed past a message that is still in work.
+
+    The stock code looks only at what was acknowledged: with nothing committed yet it takes any offset, and after that
+    it lets one unfinished message pass. Nothing may be committed while an earlier message is in work.
+    """
+    stock = Consumer._new_offset
+
+    def _new_offset(self: Any, tp: Any) -> int | None:
+        acked = self._acked[tp]
+        in_work = (message.offset for message in self._unacked_messages if message.tp == tp and not message.acked)
+        if acked and min(in_work, default=min(acked)) < min(acked):
+            return None
+        return stock(self, tp)  # type: ignore[no-any-return,unused-ignore] # Faust is loosely typed
+
+    Consumer._new_offset = _new_offset  # type: ignore[method-assign]
+
+
+def _mend_seek_before_the_log() -> None:
+    """faust-streaming 176: recovery of a changelog whose first records are gone waits for ever.
+
+    Offsets are kept as "last seen", so reading goes on at the one after; the stock code seeks to the last seen one,
+    which need not exist.
+    """
+
+    async def _seek_offsets(self: Any, consumer: Any, tps: set[Any], offsets: Counter[Any], title: str) -> None:
+        await consumer.seek_wait({tp: offsets[tp] + 1 for tp in tps})
+
+    Recovery._seek_offsets = _seek_offsets  # type: ignore[method-assign]

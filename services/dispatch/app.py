@@ -1,0 +1,68 @@
+"""Dispatch, put together."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Final
+
+from schemas.events import alert, incident, zone
+from schemas.topics import BY_NAME
+from services.dispatch.api import build_router
+from services.dispatch.crew import CHECK_IN
+from services.dispatch.handlers import Handlers
+from services.dispatch.settings import DispatchSettings
+from services.kit.runtime import Runtime
+from services.kit.service import Service, Subscription
+from services.kit.settings import load
+
+NAME: Final = "dispatch"
+
+
+def create(runtime: Runtime) -> Service:
+    """The service. Reads its own settings; does no I/O beyond that."""
+    rules = load(DispatchSettings).rules()
+    handlers = Handlers(rules)
+    return Service(
+        name=NAME,
+        folder=Path(__file__).parent,
+        router=build_router(runtime, rules),
+        subscriptions=_subscriptions(handlers),
+        timers={CHECK_IN: handlers.check_in_due},
+    )
+
+
+def _subscriptions(handlers: Handlers) -> tuple[Subscription, ...]:
+    return (
+        Subscription(
+            topic=BY_NAME["incident-events"],
+            handlers={
+                incident.IncidentDeclared: handlers.declared,
+                incident.IncidentNeedStated: handlers.need_stated,
+                incident.IncidentClosed: handlers.closed,
+            },
+            ignored=frozenset({incident.IncidentLevelRaised, incident.IncidentLevelLowered}),
+        ),
+        Subscription(
+            topic=BY_NAME["zone-events"],
+            handlers={zone.ZoneFenced: handlers.fenced},
+            ignored=frozenset({zone.ZoneLifted}),  # the incident's close ends its missions
+        ),
+        Subscription(
+            topic=BY_NAME["alert-events"],
+            handlers={
+                alert.AlertOpened: handlers.opened,
+                alert.AlertAnswered: handlers.answered,
+                alert.AlertQuotaReopened: handlers.quota_reopened,
+                alert.AlertExhausted: handlers.exhausted,
+            },
+            ignored=frozenset(
+                {
+                    alert.AlertWaveSent,
+                    alert.AlertPageSent,
+                    alert.AlertPageFailed,
+                    alert.AlertQuotaFilled,  # seats count, not quotas: a team is complete when its seats are taken
+                    alert.AlertClosed,
+                }
+            ),
+        ),
+    )

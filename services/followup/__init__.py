@@ -1,0 +1,1 @@
+"""Follow-up plans and their tasks, up to twenty years."""

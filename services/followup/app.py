@@ -1,0 +1,62 @@
+"""Followup, put together."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Final
+
+from schemas.events import case, incident, zone
+from schemas.topics import BY_NAME
+from services.followup.api import build_router
+from services.followup.handlers import Handlers
+from services.followup.planning import NEXT
+from services.followup.settings import FollowupSettings, chosen, read_schedules
+from services.kit.runtime import Runtime
+from services.kit.service import Service, Subscription
+from services.kit.settings import load
+
+NAME: Final = "followup"
+
+
+def create(runtime: Runtime) -> Service:
+    """The service. Reads its own settings and the schedule files; does no I/O beyond that."""
+    schedules = read_schedules()
+    handlers = Handlers(chosen(schedules, load(FollowupSettings)))
+    return Service(
+        name=NAME,
+        folder=Path(__file__).parent,
+        router=build_router(runtime, schedules),
+        subscriptions=_subscriptions(handlers),
+        timers={NEXT: handlers.plan_due},
+    )
+
+
+def _subscriptions(handlers: Handlers) -> tuple[Subscription, ...]:
+    return (
+        Subscription(
+            topic=BY_NAME["incident-events"],
+            handlers={incident.IncidentDeclared: handlers.declared},
+            ignored=frozenset(
+                {
+                    incident.IncidentNeedStated,
+                    incident.IncidentLevelRaised,
+                    incident.IncidentLevelLowered,
+                    incident.IncidentClosed,  # follow-up goes on
+                }
+            ),
+        ),
+        Subscription(
+            topic=BY_NAME["zone-events"],
+            handlers={zone.ZoneFenced: handlers.fenced},
+            ignored=frozenset({zone.ZoneLifted}),  # anniversaries come all the same
+        ),
+        Subscription(
+            topic=BY_NAME["case-events"],
+            handlers={
+                case.CaseOpened: handlers.opened,
+                case.CaseTriaged: handlers.triaged,
+                case.CaseConsented: handlers.consented,
+                case.CaseClosed: handlers.closed,
+            },
+        ),
+    )

@@ -1,0 +1,1 @@
+"""Geofencing: draws the zones of incidents and finds the stations in reach."""

@@ -1,0 +1,22 @@
+"""Puts geofencing together."""
+
+from __future__ import annotations
+
+from services.geofencing import api
+from services.geofencing.handlers import Handlers
+from services.geofencing.settings import GeofencingSettings
+from services.geofencing.store import FOLDER
+from services.kit.runtime import Runtime
+from services.kit.service import Service
+from services.kit.settings import load
+
+
+def create(runtime: Runtime) -> Service:
+    """The service, ready to be run."""
+    rules = load(GeofencingSettings).rules()
+    return Service(
+        name="geofencing",
+        folder=FOLDER,
+        router=api.router(runtime, rules),
+        subscriptions=Handlers(rules).subscriptions(),
+    )

@@ -1,0 +1,33 @@
+-- name: upsert_station!
+-- Keep the newest state of a station. (station_id, lat_deg, lon_deg, area_code, is_open, sequence)
+INSERT INTO station (station_id, lat_deg, lon_deg, area_code, is_open, sequence)
+VALUES ($1, $2, $3, $4, $5, $6)
+ON CONFLICT (station_id) DO UPDATE
+SET lat_deg = excluded.lat_deg, lon_deg = excluded.lon_deg, area_code = excluded.area_code,
+    is_open = excluded.is_open, sequence = excluded.sequence
+WHERE station.sequence < excluded.sequence;
+
+-- name: station_fingerprint
+-- Changes whenever any station does. ()
+SELECT count(*) AS stations, coalesce(sum(sequence), 0)::bigint AS sequences FROM station;
+
+-- name: open_stations
+-- All open stations. ()
+SELECT station_id, lon_deg, lat_deg FROM station WHERE is_open ORDER BY station_id;
+
+-- name: insert_fence<!
+-- Remember a fence; nothing if the incident has one. (incident_id, fenced, exercise, area_codes, fenced_at)
+INSERT INTO fence (incident_id, fenced, exercise, area_codes, fenced_at)
+VALUES ($1, $2::text::jsonb, $3, $4, $5)
+ON CONFLICT (incident_id) DO NOTHING
+RETURNING incident_id;
+
+-- name: lift_fence<!
+-- Mark a standing fence as lifted. (incident_id, lifted_at)
+UPDATE fence SET lifted_at = $2
+WHERE incident_id = $1 AND lifted_at IS NULL
+RETURNING fenced;
+
+-- name: fence_of
+-- The fence of an incident. (incident_id)
+SELECT fenced, exercise, area_codes, fenced_at, lifted_at FROM fence WHERE incident_id = $1;

@@ -1,0 +1,95 @@
+"""The tables of geofencing. Every function works on the connection, and so in the transaction, that it is given."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Any, Final
+from uuid import UUID
+
+import aiosql
+
+from schemas.events.station import StationState
+from schemas.events.zone import ZoneFenced
+from services.geofencing.model import StationTable
+
+FOLDER: Final = Path(__file__).parent
+_QUERIES: Final = aiosql.from_path(FOLDER / "sql" / "queries.sql", "asyncpg", mandatory_parameters=False)
+
+
+def statement(name: str) -> str:
+    """The text of one statement of queries.sql."""
+    return str(getattr(_QUERIES, name).sql)
+
+
+@dataclass(frozen=True)
+class StoredFence:
+    """A fence as it is kept."""
+
+    fenced: ZoneFenced
+    exercise: bool
+    area_codes: tuple[str, ...]
+    fenced_at: datetime
+    lifted_at: datetime | None
+
+
+class Stations:
+    """The open stations, kept in memory as long as the table has not changed."""
+
+    def __init__(self) -> None:
+        self._fingerprint: tuple[int, int] | None = None
+        self._table = StationTable.of([])
+
+    async def table(self, connection: Any) -> StationTable:
+        """The stations as this transaction sees them."""
+        row = await connection.fetchrow(statement("station_fingerprint"))
+        fingerprint = (row["stations"], row["sequences"])
+        if fingerprint != self._fingerprint:
+            rows = await connection.fetch(statement("open_stations"))
+            self._table = StationTable.of([(row["station_id"], row["lon_deg"], row["lat_deg"]) for row in rows])
+            self._fingerprint = fingerprint
+        return self._table
+
+
+async def save_station(connection: Any, state: StationState, sequence: int) -> None:
+    """Keep the newest state."""
+    position = state.position
+    await connection.execute(
+        statement("upsert_station"),
+        state.station_id,
+        position.lat_deg,
+        position.lon_deg,
+        state.area_code,
+        state.is_open,
+        sequence,
+    )
+
+
+async def save_fence(
+    connection: Any, fenced: ZoneFenced, *, exercise: bool, area_codes: tuple[str, ...], at: datetime
+) -> bool:
+    """Keep a fence; says whether it is the incident's first."""
+    text = fenced.model_dump_json()
+    row = await connection.fetchrow(statement("insert_fence"), fenced.incident_id, text, exercise, list(area_codes), at)
+    return row is not None
+
+
+async def lift(connection: Any, incident_id: UUID, at: datetime) -> ZoneFenced | None:
+    """Mark the fence as lifted; None if none stood."""
+    row = await connection.fetchrow(statement("lift_fence"), incident_id, at)
+    return None if row is None else ZoneFenced.model_validate(row["fenced"])
+
+
+async def fence_of(connection: Any, incident_id: UUID) -> StoredFence | None:
+    """The incident's fence, standing or lifted."""
+    row = await connection.fetchrow(statement("fence_of"), incident_id)
+    if row is None:
+        return None
+    return StoredFence(
+        fenced=ZoneFenced.model_validate(row["fenced"]),
+        exercise=row["exercise"],
+        area_codes=tuple(row["area_codes"]),
+        fenced_at=row["fenced_at"],
+        lifted_at=row["lifted_at"],
+    )

@@ -1,0 +1,1 @@
+"""Incidents: what was declared, at which level, with which needs, until it is closed."""

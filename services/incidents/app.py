@@ -1,0 +1,13 @@
+"""Composition of the incidents service."""
+
+from __future__ import annotations
+
+from services.incidents.api import create_router
+from services.incidents.store import FOLDER
+from services.kit.runtime import Runtime
+from services.kit.service import Service
+
+
+def create(runtime: Runtime) -> Service:
+    """The service. It consumes nothing: people and machines declare, everybody else follows the events."""
+    return Service(name=runtime.service, folder=FOLDER, router=create_router(runtime))

@@ -1,0 +1,60 @@
+-- Statements of the incidents service. Parameters are positional; JSON is passed as text that is already JSON.
+
+-- name: declare
+-- Claim the request, keep the incident and write its event, in one statement (services/kit/at_once.py; $1 to $12 are
+-- told there). The row is read from the event, so the two cannot differ. $13 exercise, $14 narrative, $15 by whom
+WITH request AS MATERIALIZED (
+    SELECT claim_request($1, $2, $3, $4, $5, $6, $7, $8) AS is_new
+), event AS MATERIALIZED (
+    SELECT convert_from($11, 'UTF8')::jsonb AS e
+), kept AS (
+    INSERT INTO incidents (incident_id, kind, level, title_zh, title_en, occurred_at, place, radius_m, magnitude,
+                           intensity_observations, area_codes, needs, clock, auto_dispatch, exercise, narrative,
+                           declared_at, declared_by)
+    SELECT (e->>'incident_id')::uuid, e->>'kind', e->>'level', e->>'title_zh', e->>'title_en',
+           (e->>'occurred_at')::timestamptz, e->'place', (e->>'radius_m')::double precision,
+           (e->>'magnitude')::double precision, e->'intensity_observations',
+           ARRAY(SELECT jsonb_array_elements_text(e->'area_codes')), e->'needs', e->'clock',
+           (e->>'auto_dispatch')::boolean, $13, $14, $8, $15
+    FROM event, request WHERE is_new
+)
+SELECT CASE WHEN is_new THEN append_event($9, $10, $11, $12, $8) > 0 ELSE false END FROM request;
+
+-- name: incident_for_change
+-- What decisions need, locked until the end of the transaction: changes of one incident come one after the other.
+SELECT incident_id, state, level, needs, area_codes, exercise, clock
+FROM incidents WHERE incident_id = $1 FOR UPDATE;
+
+-- name: incident
+-- Everything about one incident.
+SELECT * FROM incidents WHERE incident_id = $1;
+
+-- name: changes
+-- Its changes, oldest first. $1 id, $2 limit
+SELECT what, before, after, reason, changed_at, changed_by
+FROM incident_changes WHERE incident_id = $1 ORDER BY change_id LIMIT $2;
+
+-- name: incidents
+-- Newest first. $1 code prefixes of the reader's areas, $2 state or NULL, $3 before this time, $4 and before this id
+-- at that time, $5 limit
+SELECT incident_id, state, kind, level, title_zh, title_en, occurred_at, area_codes, exercise, declared_at, closed_at
+FROM incidents
+WHERE (declared_at, incident_id) < ($3, $4)
+  AND ($2::text IS NULL OR state = $2)
+  AND EXISTS (SELECT FROM unnest(area_codes) AS code, unnest($1::text[]) AS prefix WHERE starts_with(code, prefix))
+ORDER BY declared_at DESC, incident_id DESC
+LIMIT $5;
+
+-- name: set_needs!
+UPDATE incidents SET needs = $2::text::jsonb WHERE incident_id = $1;
+
+-- name: set_level!
+UPDATE incidents SET level = $2 WHERE incident_id = $1;
+
+-- name: set_closed!
+UPDATE incidents SET state = 'closed', closed_at = $2 WHERE incident_id = $1;
+
+-- name: insert_change!
+-- $1 id, $2 what, $3 before, $4 after, $5 reason, $6 now, $7 by whom
+INSERT INTO incident_changes (incident_id, what, before, after, reason, changed_at, changed_by)
+VALUES ($1, $2, $3::text::jsonb, $4::text::jsonb, $5, $6, $7);

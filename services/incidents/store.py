@@ -1,0 +1,102 @@
+"""The incidents tables. Every function works on the caller's connection, inside the caller's transaction."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from pathlib import Path
+from typing import Any, Final
+from uuid import UUID
+
+import aiosql
+import orjson
+from pydantic import TypeAdapter
+
+from schemas.values import IncidentClock, NeedLine
+from schemas.vocabulary import Level
+from services.incidents.model import Incident, State
+
+FOLDER: Final = Path(__file__).parent
+CHANGES_MAX: Final = 1_000
+_SQL: Final = aiosql.from_path(FOLDER / "sql" / "queries.sql", "asyncpg", mandatory_parameters=False)
+_NEEDS: Final = TypeAdapter(tuple[NeedLine, ...])
+DECLARE: Final[str] = _SQL.declare.sql
+"""The statement that declares; it takes the exercise flag, the narrative and the account id."""
+
+
+async def load_for_change(connection: Any, incident_id: UUID) -> Incident | None:
+    """The incident, locked until the transaction ends."""
+    row = await connection.fetchrow(_SQL.incident_for_change.sql, incident_id)
+    if row is None:
+        return None
+    return Incident(
+        incident_id=row["incident_id"],
+        state=State(row["state"]),
+        level=Level(row["level"]),
+        needs=_NEEDS.validate_python(row["needs"]),
+        area_codes=tuple(row["area_codes"]),
+        exercise=row["exercise"],
+        clock=IncidentClock.model_validate(row["clock"]),
+    )
+
+
+async def set_needs(connection: Any, incident_id: UUID, needs: Sequence[NeedLine]) -> None:
+    """Replace the need lines."""
+    await connection.execute(_SQL.set_needs.sql, incident_id, _needs_text(needs))
+
+
+async def set_level(connection: Any, incident_id: UUID, level: Level) -> None:
+    """Set the response level."""
+    await connection.execute(_SQL.set_level.sql, incident_id, level.value)
+
+
+async def set_closed(connection: Any, incident_id: UUID, closed_at: datetime) -> None:
+    """End the acute response."""
+    await connection.execute(_SQL.set_closed.sql, incident_id, closed_at)
+
+
+async def note_change(
+    connection: Any,
+    incident_id: UUID,
+    what: str,
+    *,
+    before: Any,
+    after: Any,
+    reason: str | None,
+    now: datetime,
+    actor: str | None,
+) -> None:
+    """Keep a change with its reason, for whoever asks later. `before` and `after` are plain JSON values."""
+    texts = (orjson.dumps(before).decode(), orjson.dumps(after).decode())
+    await connection.execute(_SQL.insert_change.sql, incident_id, what, *texts, reason, now, actor)
+
+
+def plain_needs(needs: Sequence[NeedLine]) -> Any:
+    """Need lines as plain JSON values."""
+    return _NEEDS.dump_python(tuple(needs), mode="json")
+
+
+async def read_one(connection: Any, incident_id: UUID) -> dict[str, Any] | None:
+    """One incident with its changes, oldest first, as plain values."""
+    row = await connection.fetchrow(_SQL.incident.sql, incident_id)
+    if row is None:
+        return None
+    changes = await connection.fetch(_SQL.changes.sql, incident_id, CHANGES_MAX)
+    return {**dict(row), "changes": [dict(change) for change in changes]}
+
+
+async def read_page(
+    connection: Any,
+    prefixes: Sequence[str],
+    *,
+    state: State | None,
+    before: tuple[datetime, UUID],
+    limit: int,
+) -> list[dict[str, Any]]:
+    """A page of incidents, newest first, of those a reader with these code prefixes may see."""
+    rows = await connection.fetch(_SQL.incidents.sql, list(prefixes), state and state.value, *before, limit)
+    return [dict(row) for row in rows]
+
+
+def _needs_text(needs: Sequence[NeedLine]) -> str:
+    return _NEEDS.dump_json(tuple(needs)).decode()

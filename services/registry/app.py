@@ -1,0 +1,19 @@
+"""Composition of the registry service."""
+
+from __future__ import annotations
+
+from services.kit.runtime import Runtime
+from services.kit.service import Service
+from services.registry.api import create_router
+from services.registry.commands import EXPIRE_CREDENTIALS, expire_credentials
+from services.registry.store import FOLDER
+
+
+def create(runtime: Runtime) -> Service:
+    """The service. It consumes nothing: the register is filled by people and imports."""
+    return Service(
+        name=runtime.service,
+        folder=FOLDER,
+        router=create_router(runtime),
+        timers={EXPIRE_CREDENTIALS: expire_credentials},
+    )

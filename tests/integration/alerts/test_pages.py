@@ -1,0 +1,142 @@
+"""Pages and a provider in every mood: nothing lost, nothing doubled, every doubt recorded."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import signal
+import sys
+from collections.abc import AsyncIterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from schemas.events import alert as events
+from schemas.events.incident import IncidentDeclared
+from schemas.vocabulary import Role
+from tests.integration.alerts.harness import Running, running, until
+from tests.integration.alerts.network import incident, need
+from tests.integration.alerts.phones import Mood, Phones, phones
+from tests.integration.alerts.steps import enrol, fenced, known, pages, sent_pages
+
+pytestmark = pytest.mark.integration
+
+SHORT_WAITS = {
+    "alerts_page_timeout_s": 0.4,
+    "alerts_page_lease_s": 1.5,
+    "alerts_page_retry_s": 0.05,
+    "alerts_page_retry_max_s": 0.2,
+}
+
+
+@pytest.fixture
+async def gateway() -> AsyncIterator[Phones]:
+    """The provider."""
+    async with phones() as listening:
+        yield listening
+
+
+@pytest.fixture
+async def services(
+    kafka_topics: str, make_database: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, gateway: Phones
+) -> AsyncIterator[Running]:
+    """Alerts alone, with the tests' gateway."""
+    waits = {**SHORT_WAITS, "alerts_page_gateway_url": gateway.url}
+    async with running(("alerts",), kafka_topics, make_database, tmp_path, monkeypatch, **waits) as started:
+        yield started
+
+
+async def declare(services: Running, count: int) -> IncidentDeclared:
+    """An incident that needs so many counsellors, fenced."""
+    stations = await enrol(services, per_station=3 * count)
+    declared = incident(need(Role.COUNSELLOR, count))
+    await services.log.publish(declared, declared.incident_id)
+    await services.log.publish(fenced(declared, stations), declared.incident_id)
+    return declared
+
+
+async def test_a_busy_provider_is_asked_again_until_it_takes_every_page_once(
+    services: Running, gateway: Phones
+) -> None:
+    gateway.mood = Mood.BUSY
+    declared = await declare(services, 2)
+    await until(lambda: gateway.attempts.total() >= 9, "several attempts")
+    gateway.mood = Mood.TAKES
+    sent = await pages(services, declared.incident_id, 3)
+    assert set(gateway.pages) == {str(page.page_id) for page in sent}
+    assert not any(page.repeated for page in sent)
+    assert not gateway.inquiries
+
+
+async def test_after_a_lost_answer_the_provider_is_asked_and_the_page_not_sent_again(
+    services: Running, gateway: Phones
+) -> None:
+    gateway.mood = Mood.TAKES_AND_HANGS
+    declared = await declare(services, 1)
+    await until(lambda: gateway.attempts.total() >= 2, "both attempts")
+    sent = await pages(services, declared.incident_id, 2)
+    assert set(gateway.attempts.values()) == {1}
+    assert not any(page.repeated for page in sent)
+
+
+async def test_after_a_server_error_the_provider_is_asked_first(services: Running, gateway: Phones) -> None:
+    gateway.mood = Mood.TAKES_AND_FAILS
+    declared = await declare(services, 1)
+    sent = await pages(services, declared.incident_id, 2)
+    assert set(gateway.attempts.values()) == {1}
+    assert set(gateway.inquiries) == {str(page.page_id) for page in sent}
+
+
+async def test_a_page_that_vanished_is_sent_again_and_marked(services: Running, gateway: Phones) -> None:
+    gateway.mood = Mood.HANGS
+    declared = await declare(services, 1)
+    await until(lambda: gateway.attempts.total() >= 2, "attempts that hang")
+    gateway.mood = Mood.TAKES
+    sent = await pages(services, declared.incident_id, 2)
+    assert all(page.repeated for page in sent)
+    assert len(gateway.pages) == 2
+
+
+async def test_a_refused_page_fails_for_good_with_its_reason(services: Running, gateway: Phones) -> None:
+    gateway.mood = Mood.REFUSES
+    declared = await declare(services, 1)
+    failed = await services.log.wait_for(events.AlertPageFailed, declared.incident_id)
+    assert all(page.reason == "status 422" for event in failed for page in event.pages)
+    board = await services.get(f"/alerts/incidents/{declared.incident_id}")
+    assert board["pages"] == [{"purpose": "ask", "state": "failed", "pages": 2}]
+
+
+@pytest.mark.parametrize("mood", [Mood.HANGS, Mood.TAKES_AND_HANGS])
+async def test_kill_minus_9_between_the_attempt_and_its_settling(
+    services: Running, gateway: Phones, mood: Mood
+) -> None:
+    """The attempt was committed, the process dies while the provider is silent; the next process finds out."""
+    stations = await enrol(services, per_station=3)
+    await services.stop()
+    gateway.mood = mood
+    child = await _spawn(services.port)
+    try:
+        declared = incident(need(Role.COUNSELLOR, 1))
+        await services.log.publish(declared, declared.incident_id)
+        await services.log.publish(fenced(declared, stations), declared.incident_id)
+        await until(lambda: len(gateway.attempts) == 2, "attempts", 40)
+    finally:
+        os.kill(child.pid, signal.SIGKILL)
+        await child.wait()
+    gateway.mood = Mood.TAKES
+    before = dict(gateway.attempts)
+    await services.start()
+    await known(services, 2, 6)
+    sent = await pages(services, declared.incident_id, 2)
+    was_taken = mood is Mood.TAKES_AND_HANGS
+    assert all(page.repeated is not was_taken for page in sent)
+    assert all(gateway.attempts[page_id] == (1 if was_taken else 2) for page_id in before)
+    assert len(gateway.pages) == len(sent_pages(services.log, declared.incident_id)) == 2
+
+
+async def _spawn(port: int) -> asyncio.subprocess.Process:
+    """Alerts in a process of its own."""
+    code = "import sys; from services.kit.run import run_services; sys.exit(run_services(['alerts']))"
+    environment = {**os.environ, "THIRDRESCUE_HTTP_PORT": str(port)}
+    return await asyncio.create_subprocess_exec(sys.executable, "-c", code, env=environment)

@@ -1,0 +1,124 @@
+"""The live picture on real parts: equal to the log after kills, after lost tables, and beside records nobody can read."""
+
+from __future__ import annotations
+
+import asyncio
+import random
+import shutil
+import time
+
+import pytest
+
+from schemas import codec
+from schemas.topics import BY_NAME, consumed_by
+from services.coverage.recompute import published, read_all
+from services.coverage.topics import INPUTS, PARTIALS
+from tests.integration.coverage.rig import CoverageProcess, Log
+from tests.unit.coverage.world import World, events, interleaved
+
+pytestmark = [pytest.mark.integration, pytest.mark.timeout(240)]
+
+
+async def test_the_picture_equals_the_log_after_kills_in_the_middle_and_after_the_tables_are_lost(
+    log: Log, coverage: CoverageProcess
+) -> None:
+    made = interleaved(events(20080512, volunteers=1_000, incidents=150), random.Random(1), duplicates=0.02)
+    assert len(made) > 5_000
+    await coverage.ready()
+    chunks = [made[start : start + 250] for start in range(0, len(made), 250)]
+    for number, chunk in enumerate(chunks):
+        await log.write(chunk)
+        if number in (5, 12):
+            coverage.kill()
+            coverage.start()
+        await asyncio.sleep(0.1)
+    await log.settle()
+    await log.assert_sequences()
+    coverage.kill()
+    shutil.rmtree(coverage.tables)
+    coverage.start()
+    await coverage.ready()
+    world = World(99)
+    await log.write(world.incident())
+    await log.settle()
+    await log.assert_sequences()
+    assert coverage.stop() == 0
+
+
+async def test_what_nobody_can_read_is_held_back_alone_and_the_other_keys_go_on(
+    log: Log, coverage: CoverageProcess
+) -> None:
+    await coverage.ready()
+    world = World(7)
+    sample = {type(e.data): e for e in events(3, volunteers=20, incidents=20)}
+    bad = {"ce_dataschema": b"urn:thirdrescue:schema:%s:999"}
+    held = 0
+    for topic in consumed_by("coverage"):
+        example = next((e for e in sample.values() if type(e.data) in topic.events), None)
+        await log.write_raw(topic.name, b"garbage", b"\xff not json", [])
+        held += 1
+        if example is None:
+            continue
+        record = codec.encode(example)
+        version = [(n, bad["ce_dataschema"] % example.type.encode() if n in bad else v) for n, v in record.headers]
+        await log.write_raw(topic.name, record.key, record.value, version)
+        held += 1
+    await log.write_raw(INPUTS, b"changes", b"[[1]]", [])
+    await log.write_raw(INPUTS, b"changes", b'[["x/1", 1, "no-such-change", {}]]', [])
+    await log.write_raw(PARTIALS, b"partials", b"\x00", [])
+    await log.write(world.incident())
+    await log.settle()
+    assert coverage.exit_code is None
+    letters = await count_dead_letters(log)
+    assert letters == {"inputs": 2, "partials": 1, "quarantined": held}
+
+
+async def count_dead_letters(log: Log) -> dict[str, int]:
+    async def count(topic: str) -> int:
+        from aiokafka import AIOKafkaConsumer, TopicPartition
+
+        consumer = AIOKafkaConsumer(bootstrap_servers=log.bootstrap)
+        await consumer.start()
+        try:
+            partitions = [TopicPartition(topic, n) for n in consumer.partitions_for_topic(topic) or await _ask(consumer, topic)]
+            return sum((await consumer.end_offsets(partitions)).values())
+        finally:
+            await consumer.stop()
+
+    quarantined = 0
+    for _ in range(50):
+        quarantined = sum([await count(topic.dlq) for topic in consumed_by("coverage")])
+        if quarantined:
+            break
+        await asyncio.sleep(0.2)
+    return {
+        "inputs": await count(f"{INPUTS}-dlq"), "partials": await count(f"{PARTIALS}-dlq"), "quarantined": quarantined
+    }  # fmt: skip
+
+
+async def _ask(consumer: object, topic: str) -> set[int]:
+    return set(await consumer._client._wait_on_metadata(topic))  # type: ignore[attr-defined]
+
+
+async def test_an_event_is_seen_in_half_a_second_and_a_void_after_its_hold_off(
+    log: Log, coverage: CoverageProcess
+) -> None:
+    await coverage.ready()
+    delays = []
+    for seed in range(12):
+        world = World(seed)
+        first = next(world.incident())
+        started = time.monotonic()
+        await log.write([first])
+        places = {f"zone:{zone.zone_id}" for zone in first.data.zones}  # type: ignore[attr-defined]
+        while not places <= (await published(log.bootstrap)).keys():
+            assert time.monotonic() - started < 10
+        delays.append(time.monotonic() - started)
+    assert sorted(delays)[len(delays) // 2] < 0.5, delays
+    await log.write([e for e in World(4).incident() if e.type in ("zone.fenced", "alert.opened")][:2])
+    deadline = time.monotonic() + 10
+    while time.monotonic() < deadline:
+        if await read_all(log.bootstrap, [BY_NAME["coverage-events"]]):
+            return
+        await asyncio.sleep(0.1)
+    raise AssertionError("no void was opened")
