@@ -25,6 +25,21 @@ class AccountRole(StrEnum):
 
 
 @dataclass(frozen=True, kw_only=True)
+class IssuerRights:
+    """What a token of one issuer may say. With `scopes`, it must have the scope `<kind>:<id>` of one object."""
+
+    roles: frozenset[AccountRole]
+    scopes: frozenset[str] = frozenset()
+
+
+ISSUERS: Final = {
+    "identity": IssuerRights(roles=frozenset(AccountRole)),
+    "alerts": IssuerRights(roles=frozenset({AccountRole.VOLUNTEER}), scopes=frozenset({"page", "mission"})),
+}
+"""Who signs tokens. A key belongs to one issuer by its key id, so none can speak for another."""
+
+
+@dataclass(frozen=True, kw_only=True)
 class Row:
     """One route and who may use it."""
 
@@ -187,6 +202,7 @@ POLICY: Final[tuple[Row, ...]] = (
     *_DISPATCH,
     *_CARE,
     *_FOLLOWUP,
+    *_PAGEGATEWAY,
     *_COVERAGE,
     *STREAMS,
     *QUARANTINE,
@@ -204,11 +220,13 @@ def covers(areas: tuple[str, ...], code: str) -> bool:
     GB/T 2260 codes nest by pairs of digits, trailing zeros standing for "all of it": `510000` covers `510722`.
     `*` covers everything.
     """
-    return any(area == "*" or _contains(area, code) for area in areas)
+    return any(code.startswith(prefix_of(area)) for area in areas)
 
 
-def _contains(area: str, code: str) -> bool:
-    """Whether the significant part of `area`, rounded up to whole levels, is a prefix of `code`."""
+def prefix_of(area: str) -> str:
+    """What the codes of all places inside `area` begin with: its significant part, rounded up to whole levels."""
+    if area == "*":
+        return ""
     stem = area.rstrip("0")
     levels = next(length for length in (2, 4, 6, 9, 12) if length >= len(stem))
-    return code.startswith(area[:levels])
+    return area[:levels]

@@ -1,0 +1,100 @@
+"""A Kafka and a PostgreSQL of a benchmark's own, so that it measures without load from elsewhere and disturbs nothing."""
+
+from __future__ import annotations
+
+import shutil
+import signal
+import subprocess
+import tempfile
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from services.cli.instance.errors import InstanceError
+from services.cli.instance.java import java_binary, kafka_jars
+from services.cli.instance.kafka import KafkaNode
+from services.cli.instance.ports import free_port
+from services.cli.instance.postgres import PostgresNode, unprivileged_user
+from services.cli.instance.programs import dsn_for
+
+_PASSWORD = "bench"  # noqa: S105 - a throw-away server on loopback
+DATABASE = "bench"
+STOP_TIMEOUT_S = 20
+
+
+@dataclass(frozen=True)
+class Parts:
+    """Addresses of the servers."""
+
+    kafka: str
+    admin_dsn: str
+
+    def dsn(self, service: str) -> str:
+        """Where a service signs in."""
+        return dsn_for(service, _PASSWORD, self.admin_dsn, DATABASE)
+
+
+@contextmanager
+def own_parts(services: Sequence[str]) -> Iterator[Parts]:
+    """Start both, make roles, schemas and topics; everything is gone afterwards."""
+    folder = Path(tempfile.mkdtemp(prefix="thirdrescue-bench-"))
+    folder.chmod(0o755)
+    started: list[subprocess.Popen[bytes]] = []
+    try:
+        kafka = KafkaNode(folder / "kafka", java_binary(), kafka_jars(), free_port(), free_port())
+        postgres = PostgresNode(folder / "postgres", free_port(), _PASSWORD)
+        kafka.prepare()
+        postgres.prepare()
+        user = unprivileged_user()
+        started.append(_start(kafka.command(), folder / "kafka.log", None))
+        started.append(_start(postgres.command(), folder / "postgres.log", user))
+        parts = Parts(
+            f"127.0.0.1:{kafka.port}", f"postgresql://postgres:{_PASSWORD}@127.0.0.1:{postgres.port}/postgres"
+        )
+        _make_ready(parts, services)
+        yield parts
+    finally:
+        for process in started:
+            _stop(process)
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def _make_ready(parts: Parts, services: Sequence[str]) -> None:
+    import asyncio
+
+    from services.cli.prepare.roles import ensure_roles
+    from services.cli.prepare.topics import ensure_topics
+
+    async def prepare() -> None:
+        await ensure_roles(parts.admin_dsn, DATABASE, dict.fromkeys(services, _PASSWORD), wait_s=60)
+        await ensure_topics(parts.kafka, wait_s=60)
+
+    asyncio.run(prepare())
+
+
+def _start(command: Sequence[str], log: Path, user: Any) -> subprocess.Popen[bytes]:
+    with log.open("ab") as sink:
+        return subprocess.Popen(
+            list(command),
+            stdin=subprocess.DEVNULL,
+            stdout=sink,
+            stderr=subprocess.STDOUT,
+            start_new_session=True,
+            user=None if user is None else user.pw_uid,
+            group=None if user is None else user.pw_gid,
+            extra_groups=None if user is None else [],
+        )
+
+
+def _stop(process: subprocess.Popen[bytes]) -> None:
+    process.send_signal(signal.SIGINT)
+    deadline = time.monotonic() + STOP_TIMEOUT_S
+    while process.poll() is None:
+        if time.monotonic() > deadline:
+            process.kill()
+            process.wait()
+            raise InstanceError("a server of the benchmark did not stop and was killed")
+        time.sleep(0.05)

@@ -1,0 +1,97 @@
+"""What the supervisor runs, derived from the catalogue: commands, environment and order. Pure."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Final
+from urllib.parse import quote, urlsplit, urlunsplit
+
+from services.catalog import SERVICES, ServiceEntry
+
+DATABASE: Final = "thirdrescue"
+INSTANCE_VARIABLE: Final = "THIRDRESCUE_INSTANCE"
+
+# Lower numbers start first and stop last.
+INFRASTRUCTURE_PRIORITY: Final = 10
+SERVICE_PRIORITY: Final = 100
+
+
+@dataclass(frozen=True)
+class Program:
+    """One supervised process."""
+
+    name: str
+    command: Sequence[str]
+    environment: Mapping[str, str]
+    priority: int
+    stop_signal: str = "TERM"
+    stop_wait_s: int = 20
+    user: str | None = None
+
+
+@dataclass(frozen=True)
+class ServiceSurroundings:
+    """What every service process is told: addresses, folders, never a password but its own role's."""
+
+    instance_id: str
+    kafka: str
+    postgres: str  # any DSN of the server: its address and options are taken, not its user
+    database: str
+    listen: str
+    ports: Mapping[str, int]
+    state_dir: str
+    secrets_dir: str
+    admin_name: str
+    admin_password_file: str
+    passwords: Mapping[str, str]
+
+
+def role_of(service: str) -> str:
+    """The PostgreSQL role of a service."""
+    return f"svc_{service}"
+
+
+def dsn_for(service: str, password: str, server: str, database: str) -> str:
+    """The address a service signs in at: the server and options of another DSN, with its own role and database."""
+    parts = urlsplit(server)
+    host = parts.netloc.rpartition("@")[2]
+    return urlunsplit(
+        parts._replace(netloc=f"{role_of(service)}:{quote(password, safe='')}@{host}", path=f"/{quote(database)}")
+    )
+
+
+def service_program(entry: ServiceEntry, around: ServiceSurroundings) -> Program:
+    """The process of one service."""
+    return Program(
+        name=entry.name,
+        command=[sys.executable, "-m", "services.cli", "run", entry.name],
+        environment=service_environment(entry, around),
+        priority=SERVICE_PRIORITY,
+    )
+
+
+def service_environment(entry: ServiceEntry, around: ServiceSurroundings) -> dict[str, str]:
+    """The settings of one service, the same in every form of deployment."""
+    environment = {
+        INSTANCE_VARIABLE: around.instance_id,
+        "THIRDRESCUE_KAFKA": around.kafka,
+        "THIRDRESCUE_HTTP_HOST": around.listen,
+        "THIRDRESCUE_HTTP_PORT": str(around.ports[entry.name]),
+        "THIRDRESCUE_STATE_DIR": f"{around.state_dir}/{entry.name}",
+        "THIRDRESCUE_SECRETS_DIR": around.secrets_dir,
+        "THIRDRESCUE_PAGE_GATEWAY": f"http://127.0.0.1:{around.ports['pagegateway']}",
+    }
+    if entry.has_database:
+        variable = f"THIRDRESCUE_POSTGRES_{entry.name.upper()}"
+        environment[variable] = dsn_for(entry.name, around.passwords[entry.name], around.postgres, around.database)
+    if entry.name == "identity":
+        environment["THIRDRESCUE_ADMIN_NAME"] = around.admin_name
+        environment["THIRDRESCUE_ADMIN_PASSWORD_FILE"] = around.admin_password_file
+    return environment
+
+
+def service_programs(around: ServiceSurroundings) -> list[Program]:
+    """One process per service of the catalogue."""
+    return [service_program(entry, around) for entry in SERVICES]

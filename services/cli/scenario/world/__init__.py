@@ -1,0 +1,1 @@
+"""The simulated world a scenario meets: answers, journeys and people met. Seeded, pure, without state."""
