@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import Annotated
 
-from pydantic import Field, ValidationInfo, field_validator
+from pydantic import AliasChoices, Field, ValidationInfo, field_validator
 from pydantic_settings import NoDecode
 
 from services.alerts.model import WaveRules
@@ -25,7 +25,15 @@ class AlertsSettings(KitSettings):
     alerts_ask_open_minutes: Annotated[float, Field(gt=0, le=10_080)] = 120.0
     """After this, an unanswered ask no longer keeps other incidents from asking the same person."""
 
-    alerts_page_gateway_url: str = "http://127.0.0.1:8109"
+    alerts_page_gateway_url: Annotated[
+        str,
+        Field(
+            validation_alias=AliasChoices(
+                "alerts_page_gateway_url", "THIRDRESCUE_PAGE_GATEWAY", "THIRDRESCUE_ALERTS_PAGE_GATEWAY_URL"
+            )
+        ),
+    ] = "http://127.0.0.1:8109"
+    """An instance names its provider once, as THIRDRESCUE_PAGE_GATEWAY."""
     alerts_page_gateway_key_file: str = "page-gateway.key"
     """File in the secrets folder with the key that the page gateway shares."""
     alerts_page_channel: Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9-]{0,31}$")] = "page-gateway"

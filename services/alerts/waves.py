@@ -2,7 +2,8 @@
 
 For every open quota, the scarcest first, a wave asks `ceil(missing * oversample)` people, less those whose answer is
 still awaited. It looks in the quota's present ring around the gravest zone, and in the next ones only if this one holds
-fewer people than places are missing. Nobody is asked twice in one alert.
+fewer people than places are missing. Whoever speaks a language that a scarcer open quota needs is kept for that one,
+as long as anybody else can be asked in any ring. Nobody is asked twice in one alert.
 """
 
 from __future__ import annotations
@@ -50,14 +51,15 @@ def decide_wave(
     rules: WaveRules,
 ) -> Wave:
     """The next wave. `reach` lists stations nearest first. Without open quotas nobody is asked."""
-    opened = sorted((state for state in quotas if state.missing), key=lambda state: _scarcity(state.quota, roster))
+    opened = _scarcest_first([state for state in quotas if state.missing], reach, roster, exclusions)
     taken: set[UUID] = set()
     asks: list[Ask] = []
     shortfalls: list[Shortfall] = []
     rings: dict[str, int] = {}
-    for state in opened:
+    for position, state in enumerate(opened):
+        scarcer = [other.quota for other in opened[:position] if other.quota.language is not None]
         wanted = max(ceil(state.missing * rules.oversample) - state.waiting, 0)
-        ring, found = _find(state, wanted, reach, roster, exclusions, rules, taken)
+        ring, found = _find(state, wanted, reach, roster, exclusions, rules, taken, scarcer)
         rings[state.quota.need_id] = ring
         chosen = found[:wanted]
         taken.update(candidate.person.volunteer_id for candidate in chosen)
@@ -76,9 +78,26 @@ def decide_wave(
     )
 
 
-def _scarcity(quota: Quota, roster: Roster) -> tuple[bool, int, str]:
-    """Sort key of quotas: those that need a language first, then the role that fewest have."""
-    return (quota.language is None, roster.holders.get(quota.role, 0), quota.need_id)
+def _scarcest_first(
+    opened: Sequence[QuotaState], reach: Sequence[Reach], roster: Roster, exclusions: Exclusions
+) -> list[QuotaState]:
+    """Those that need a language first, by how few can still be asked who have it; then the role that fewest have."""
+    speakers = {
+        state.quota.need_id: sum(
+            _fits(person, state.quota) and _obstacle(person, station, state.quota, exclusions) is None
+            for station in reach
+            for person in roster.by_station.get(station.station_id, ())
+        )
+        for state in opened
+        if state.quota.language is not None
+    }
+
+    def key(state: QuotaState) -> tuple[bool, int, str]:
+        quota = state.quota
+        few = speakers.get(quota.need_id, roster.holders.get(quota.role, 0))
+        return (quota.language is None, few, quota.need_id)
+
+    return sorted(opened, key=key)
 
 
 def _find(
@@ -89,19 +108,25 @@ def _find(
     exclusions: Exclusions,
     rules: WaveRules,
     taken: set[UUID],
+    scarcer: Sequence[Quota],
 ) -> tuple[int, list[_Candidate]]:
-    """The ring to ask in and its candidates, best first."""
+    """The ring to ask in and its candidates, best first; those kept for `scarcer` quotas only when all else is used."""
     last = len(rules.rings_km) - 1
     enough = min(wanted, max(state.missing - state.waiting, 0))
     found: list[_Candidate] = []
+    kept: list[_Candidate] = []
     position = 0
     for ring in range(min(state.ring, last), last + 1):
         while position < len(reach) and reach[position].distance_km <= rules.rings_km[ring]:
-            station = reach[position]
-            found.extend(_eligible_at(station, state.quota, roster, exclusions, rules, taken))
+            for candidate in _eligible_at(reach[position], state.quota, roster, exclusions, rules, taken):
+                is_kept = any(_could_serve(candidate, quota, exclusions) for quota in scarcer)
+                (kept if is_kept else found).append(candidate)
             position += 1
         if len(found) >= enough or ring == last:
-            return ring, sorted(found, key=lambda candidate: _rank(candidate, state.quota, roster, exclusions))
+            best = sorted(found, key=lambda candidate: _rank(candidate, state.quota, roster, exclusions))
+            if len(found) >= enough:
+                return ring, best
+            return ring, best + sorted(kept, key=lambda candidate: _rank(candidate, state.quota, roster, exclusions))
     raise AssertionError("there is always a last ring")
 
 
@@ -116,6 +141,12 @@ def _eligible_at(
             and not _obstacle(person, station, quota, exclusions)
         ):
             yield _Candidate(person, station, band)
+
+
+def _could_serve(candidate: _Candidate, quota: Quota, exclusions: Exclusions) -> bool:
+    """Whether somebody is one of those whom a scarcer quota needs."""
+    person = candidate.person
+    return _fits(person, quota) and _obstacle(person, candidate.reach, quota, exclusions) is None
 
 
 def _fits(person: Person, quota: Quota) -> bool:

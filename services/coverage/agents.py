@@ -25,7 +25,7 @@ from schemas.envelope import Event
 from schemas.events.coverage import CoverageObserved, CoverageVoidClosed, CoverageVoidOpened
 from schemas.topics import PARTITIONS
 from services.coverage import fold
-from services.coverage.guard import Guard, dead_letter, send
+from services.coverage.guard import Guard, Sender, dead_letter
 from services.coverage.mends import apply_mends
 from services.coverage.model import Change, ContributorRow, Partial
 from services.coverage.observe import AreaRow, envelope_of, observe, take_in
@@ -102,9 +102,9 @@ class Stream:
     def __init__(self, app: faust.App, bus: Bus, clock: Clock, settings: CoverageSettings) -> None:
         self.app = app
         self.guard = Guard()
-        self.contributors = make_table(app, bus, CONTRIBUTORS)
-        self.areas = make_table(app, bus, AREAS)
-        self._bus = bus
+        self.sender = Sender(bus)
+        self.contributors = make_table(app, self.sender, CONTRIBUTORS)
+        self.areas = make_table(app, self.sender, AREAS)
         self._clock = clock
         self._hold_off = timedelta(seconds=settings.coverage_void_hold_off_s)
         self._publish_every_s = settings.coverage_publish_every_s
@@ -142,12 +142,12 @@ class Stream:
         try:
             changes = [Change.of_json(item) for item in orjson.loads(message.value or b"")]
         except (ValueError, TypeError) as error:
-            await dead_letter(self._bus, message, message.value, f"not a batch of changes: {error}")
+            await dead_letter(self.sender, message, message.value, f"not a batch of changes: {error}")
             return
         async with self._contributing:
             refused = await self._count(message, changes)
         for change, reason in refused:
-            await dead_letter(self._bus, message, orjson.dumps([change.to_json()]), reason)
+            await dead_letter(self.sender, message, orjson.dumps([change.to_json()]), reason)
         if self._totals.has_changed:
             self._changed.set()
 
@@ -202,7 +202,7 @@ class Stream:
             self._changed.clear()
             by_target: dict[int, list[Partial]] = {}
             for changed in self._totals.take_changed():
-                target = await self._bus.partition_of(PARTIALS, changed.area.encode())
+                target = await self.sender.partition_of(PARTIALS, changed.area.encode())
                 by_target.setdefault(target.number, []).append(changed)
             for target_no, partials in by_target.items():
                 for start in range(0, len(partials), PARTIALS_PER_RECORD):
@@ -218,12 +218,12 @@ class Stream:
                 due_at, area = heappop(self._due)
                 if self._due_of.get(area) == due_at:
                     del self._due_of[area]
-                    target = await self._bus.partition_of(PARTIALS, area.encode())
+                    target = await self.sender.partition_of(PARTIALS, area.encode())
                     await self._send(PARTIALS, target.number, b"due", {"due": [area]})
             await asyncio.sleep(0.1)
 
     async def _send(self, topic: str, partition: int, key: bytes, value: Any) -> None:
-        await send(self._bus, Partition(topic, partition), [Outgoing(key, orjson.dumps(value), [])])
+        await self.sender.send(Partition(topic, partition), [Outgoing(key, orjson.dumps(value), [])])
 
     async def persist_offsets_now_and_then(self) -> None:
         """Keep what a restart need not read again. Runs until cancelled."""
@@ -256,7 +256,7 @@ class Stream:
         try:
             partials, due = _read_partials(message.value)
         except (ValueError, TypeError) as error:
-            await dead_letter(self._bus, message, message.value, f"not partials: {error}")
+            await dead_letter(self.sender, message, message.value, f"not partials: {error}")
             return
         now = self._clock.now()
         to_send: dict[str, AreaRow] = {}
@@ -276,7 +276,7 @@ class Stream:
         await self._publish(to_send)
         self._seen.update(to_send)
         for reason in refused:
-            await dead_letter(self._bus, message, message.value, reason)
+            await dead_letter(self.sender, message, message.value, reason)
 
     def _observed(
         self, area: str, partials: Sequence[Partial], now: datetime
@@ -294,9 +294,9 @@ class Stream:
         for area, row in rows.items():
             for record in row.latest:
                 encoded = codec.encode(envelope_of(area, row, record, _MODELS[record["type"]]))
-                target = await self._bus.partition_of(encoded.topic, encoded.key)
+                target = await self.sender.partition_of(encoded.topic, encoded.key)
                 by_target.setdefault(target, []).append(Outgoing(encoded.key, encoded.value, encoded.headers))
-        await asyncio.gather(*(send(self._bus, target, records) for target, records in by_target.items()))
+        await asyncio.gather(*(self.sender.send(target, records) for target, records in by_target.items()))
 
     def _remember_due(self, area: str, due_at: datetime | None) -> None:
         if due_at is None:

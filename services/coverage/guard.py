@@ -1,8 +1,8 @@
 """Nothing leaves an agent: Faust would acknowledge the record and lose it (faust-streaming 315, 527, 189).
 
-What can be sent again is tried a few times. A record is handled, or put on its dead-letter topic when it cannot be
-read, or, when neither works, the whole stream processor fails while the record is still unacknowledged: the process
-ends, is started anew, and reads the record again.
+A record is handled, however long the log is away meanwhile, or put on its dead-letter topic when it cannot be read, or,
+when neither works, the whole stream processor fails while the record is still unacknowledged: the process ends, is
+started anew, and reads the record again.
 """
 
 from __future__ import annotations
@@ -10,15 +10,16 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Awaitable, Callable, Sequence
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 
 from services.coverage.topics import DEAD_LETTER_SUFFIX
 from services.kit.bus import Bus, BusError, Outgoing, Partition
 from services.kit.log import describe_error, get_logger
 
 log = get_logger(__name__)
-_TRIES: Final = 5
-_RETRY_S: Final = 0.2
+_RETRY_S: Final = 0.1
+_RETRY_S_MAX: Final = 5.0
+T = TypeVar("T")
 
 
 class StreamFailed(Exception):
@@ -51,21 +52,42 @@ class Guard:
             self.failed.set_exception(StreamFailed(why))
 
 
-async def send(bus: Bus, partition: Partition, records: Sequence[Outgoing]) -> None:
-    """Send until acknowledged, a bounded number of times; then raises BusError."""
-    for attempt in range(1, _TRIES + 1):
+class Sender:
+    """Sends what must arrive, through the process's one producer."""
+
+    def __init__(self, bus: Bus) -> None:
+        self._bus = bus
+        self._waiting = 0
+
+    @property
+    def is_waiting(self) -> bool:
+        """Whether something cannot be sent now; the log is away, and nothing here is at fault."""
+        return self._waiting > 0
+
+    async def partition_of(self, topic: str, key: bytes) -> Partition:
+        """Where records of this key go; asks until it is answered."""
+        return await self._until_done(topic, lambda: self._bus.partition_of(topic, key))
+
+    async def send(self, partition: Partition, records: Sequence[Outgoing]) -> None:
+        """Send until acknowledged, however long the log is away; what comes after it waits."""
+        await self._until_done(partition.topic, lambda: self._bus.send(partition, records))
+
+    async def _until_done(self, topic: str, ask: Callable[[], Awaitable[T]]) -> T:
+        attempt = 0
         try:
-            await bus.send(partition, records)
-        except BusError as error:
-            log.warning("coverage.send-again", topic=partition.topic, attempt=attempt, error=describe_error(error))
-            if attempt == _TRIES:
-                raise
-            await asyncio.sleep(_RETRY_S * 2**attempt)
-        else:
-            return
+            while True:
+                try:
+                    return await ask()
+                except BusError as error:
+                    self._waiting += attempt == 0
+                    attempt += 1
+                    log.warning("coverage.send-again", topic=topic, attempt=attempt, error=describe_error(error))
+                await asyncio.sleep(min(_RETRY_S * 2**attempt, _RETRY_S_MAX))
+        finally:
+            self._waiting -= attempt > 0
 
 
-async def dead_letter(bus: Bus, message: Any, value: bytes | None, reason: str) -> None:
+async def dead_letter(sender: Sender, message: Any, value: bytes | None, reason: str) -> None:
     """Put (a part of) a record of an internal topic aside, with where it was and why."""
     log.error("coverage.dead-letter", topic=message.topic, offset=message.offset, reason=reason)
     headers = [
@@ -75,4 +97,4 @@ async def dead_letter(bus: Bus, message: Any, value: bytes | None, reason: str) 
         ("dlq_error_message", reason.encode()),
     ]
     partition = Partition(message.topic + DEAD_LETTER_SUFFIX, message.partition)
-    await send(bus, partition, [Outgoing(message.key, value, headers)])
+    await sender.send(partition, [Outgoing(message.key, value, headers)])

@@ -24,7 +24,7 @@ from services.kit.log import describe_error, get_logger
 log = get_logger(__name__)
 _RETRY_S: Final = 1.0
 _LOOK_EVERY_S: Final = 1.0
-_STOP_TIMEOUT_S: Final = 8.0
+_STOP_TIMEOUT_S: Final = 1.5
 
 
 class Processor:
@@ -46,7 +46,6 @@ class Processor:
         self._settings.tables_dir().mkdir(parents=True, exist_ok=True)
         app = make_app(self._settings)
         stream = self.stream = Stream(app, self._bus, self._clock, self._settings)
-        await asyncio.gather(*(self._bus.partition_of(topic, b"") for topic in (INPUTS, PARTIALS)))
         tasks = [
             asyncio.create_task(work, name=f"coverage.{name}")
             for name, work in (
@@ -90,6 +89,7 @@ class Processor:
                 done=stream.guard.done,
                 has_work=_has_work(stream.app),
                 busy_since=min(stream.guard.busy_since.values(), default=None),
+                waiting=stream.sender.is_waiting,
             )
             if why is not None:
                 raise StreamFailed(why)
@@ -105,11 +105,24 @@ class Watchdog:
         self._to_recover = -1
         self._moved_at: float | None = None
         self._done = -1
+        self._waited_until = float("-inf")
 
     def look(
-        self, now: float, *, recovered: bool, to_recover: int, done: int, has_work: bool, busy_since: float | None
+        self,
+        now: float,
+        *,
+        recovered: bool,
+        to_recover: int,
+        done: int,
+        has_work: bool,
+        busy_since: float | None,
+        waiting: bool = False,
     ) -> str | None:
-        """What is wrong at `now` (any clock that only goes forward), or None."""
+        """What is wrong at `now` (any clock that only goes forward), or None. Waiting for the log is not wrong."""
+        if waiting:
+            self._recovering_since = self._moved_at = None
+            self._waited_until = now
+            return None
         if recovered or self._recovering_since is None or to_recover != self._to_recover:
             self._recovering_since, self._to_recover = now, to_recover
         if self._moved_at is None or done != self._done or not has_work:
@@ -118,7 +131,7 @@ class Watchdog:
             return "the tables do not become ready"
         if now - self._moved_at > self._stalled_after_s:
             return "nothing moves although there is work"
-        if busy_since is not None and now - busy_since > self._stalled_after_s:
+        if busy_since is not None and now - max(busy_since, self._waited_until) > self._stalled_after_s:
             return "a record is in work for too long"
         return None
 
@@ -147,12 +160,12 @@ async def _first_failure(waiting: set[asyncio.Future[Any]], *, may_end: asyncio.
 
 
 async def _stop(stream: Stream) -> None:
-    """Stop Faust: what was acknowledged is committed, what is in work is not."""
-    try:
-        async with asyncio.timeout(_STOP_TIMEOUT_S):
-            try:
-                await stream.persist_offsets()
-            finally:
-                await stream.app.stop()
-    except TimeoutError:
-        log.warning("coverage.stopped-late")
+    """Stop Faust: what was acknowledged is committed, what is in work is not. Never takes long."""
+    for work in (stream.persist_offsets(), stream.app.stop()):
+        task = asyncio.ensure_future(work)
+        done, _ = await asyncio.wait([task], timeout=_STOP_TIMEOUT_S)
+        if not done:
+            task.cancel()
+            log.warning("coverage.stopped-late")
+        elif (error := task.exception()) is not None:
+            log.warning("coverage.stop-failed", error=describe_error(error))

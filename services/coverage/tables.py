@@ -15,8 +15,8 @@ from typing import Any, Final
 import faust
 
 from schemas.topics import PARTITIONS
-from services.coverage.guard import send
-from services.kit.bus import Bus, Outgoing, Partition
+from services.coverage.guard import Sender
+from services.kit.bus import Outgoing, Partition
 
 STORE: Final = "rocksdb://?driver=rocksdict"
 _MIB: Final = 2**20
@@ -33,9 +33,9 @@ _STORE_OPTIONS: Final = {
 class ConfirmedTable(faust.Table[str, Any]):
     """A table that keeps its changelog records until `confirm` sends them."""
 
-    def __init__(self, app: faust.App, *, bus: Bus, **kwargs: Any) -> None:
+    def __init__(self, app: faust.App, *, sender: Sender, **kwargs: Any) -> None:
         super().__init__(app, **kwargs)
-        self._bus = bus
+        self._sender = sender
         self._unsent: dict[int, list[Outgoing]] = {}
 
     def on_key_set(self, key: str, value: Any) -> None:
@@ -53,21 +53,21 @@ class ConfirmedTable(faust.Table[str, Any]):
         self._unsent.setdefault(partition, []).append(record)
 
     async def confirm(self) -> None:
-        """Return when all rows written so far are acknowledged. Raises BusError."""
+        """Return when all rows written so far are acknowledged, however long the log is away."""
         unsent, self._unsent = self._unsent, {}
         topic = self.changelog_topic_name
-        await asyncio.gather(*(send(self._bus, Partition(topic, no), records) for no, records in unsent.items()))
+        await asyncio.gather(*(self._sender.send(Partition(topic, no), records) for no, records in unsent.items()))
 
     def rows(self) -> Iterator[tuple[str, Any]]:
         """All rows of the partitions that this instance works on."""
         yield from self.data.items()
 
 
-def make_table(app: faust.App, bus: Bus, name: str) -> ConfirmedTable:
+def make_table(app: faust.App, sender: Sender, name: str) -> ConfirmedTable:
     """A table of the app with JSON rows, one RocksDB per partition; its changelog must exist."""
     table = ConfirmedTable(
         app,
-        bus=bus,
+        sender=sender,
         name=name,
         key_type=str,
         partitions=PARTITIONS,

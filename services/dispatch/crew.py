@@ -52,39 +52,36 @@ async def form(unit: Unit, row: IncidentRow, rules: Rules) -> None:
         return
     lines = decide.seat_lines(row.needs, zones, await store.quotas_of(connection, row.incident_id))
     exhausted = await store.exhausted_of(connection, row.incident_id)
-    missions = await store.missions_of(connection, row.incident_id)
+    teams = await store.teams_of(connection, row.incident_id, held)
     for zone in zones:
-        picture = _picture(zone, lines.get(zone.zone_id, ()), missions, held, exhausted)
+        picture = _picture(zone, lines.get(zone.zone_id, ()), teams.get(zone.zone_id, ()), held, exhausted)
         formation = decide.form_teams(picture, rules)
         for refill in formation.refills:
-            mission = next(mission for mission in missions if mission.mission_id == refill.mission_id)
-            await _refill(unit, row, refill, mission, rules)
+            await _refill(unit, row, refill, rules)
         for team in formation.teams:
             await _plan(unit, row, zone, team, rules)
 
 
 def _picture(
-    zone: Destination, lines: Sequence[SeatLine], missions: Sequence[MissionRow], held: Sequence[Held],
+    zone: Destination,
+    lines: Sequence[SeatLine],
+    teams: Sequence[Team],
+    held: Sequence[Held],
     exhausted: frozenset[str],
-) -> ZonePicture:  # fmt: skip
+) -> ZonePicture:
     wanted = {line.need_id: line for line in lines}
-    teams = tuple(
-        Team(
-            mission_id=mission.mission_id,
-            team_no=mission.team_no,
-            state=mission.state,
-            members=tuple(someone.seated() for someone in held if someone.mission_id == mission.mission_id),
-        )
-        for mission in missions
-        if mission.zone_id == zone.zone_id
-    )
     waiting = tuple(
         someone.as_helper(wanted[someone.need_id].role, wanted[someone.need_id].language)
         for someone in held
         if someone.mission_id is None and someone.zone_id == zone.zone_id and someone.need_id in wanted
     )
     return ZonePicture(
-        zone_id=zone.zone_id, zone_kind=zone.kind, lines=tuple(lines), teams=teams, waiting=waiting, exhausted=exhausted
+        zone_id=zone.zone_id,
+        zone_kind=zone.kind,
+        lines=tuple(lines),
+        teams=tuple(teams),
+        waiting=waiting,
+        exhausted=exhausted,
     )
 
 
@@ -124,11 +121,12 @@ async def _plan(unit: Unit, row: IncidentRow, zone: Destination, team: NewTeam, 
         await send(unit, row, planned, team.members, AUTO_DISPATCH, rules)
 
 
-async def _refill(unit: Unit, row: IncidentRow, refill: Refill, mission: MissionRow, rules: Rules) -> None:
+async def _refill(unit: Unit, row: IncidentRow, refill: Refill, rules: Rules) -> None:
     """Seat the newcomers; a team that was sent already is told again, whole, so that the newcomers are paged."""
     await store.seat(unit.connection, row.incident_id, refill.mission_id, refill.joined)
     await unit.connection.execute(SQL.set_lead.sql, refill.mission_id, refill.lead_volunteer_id)
-    if mission.state is not MissionState.DISPATCHED:
+    mission = await store.mission(unit.connection, refill.mission_id)
+    if mission is None or mission.state is not MissionState.DISPATCHED:
         return
     if mission.approved_by is None or mission.relieve_by_at is None:
         raise RuntimeError("a dispatched mission that nobody approved")

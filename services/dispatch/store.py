@@ -17,7 +17,7 @@ import aiosql
 
 from schemas.values import Explanation, IncidentClock, NeedLine, Position
 from schemas.vocabulary import Role, ZoneKind
-from services.dispatch.model import Destination, Helper, Mission, MissionState
+from services.dispatch.model import Destination, Helper, Mission, MissionState, Team
 
 SQL: Final = aiosql.from_path(Path(__file__).parent / "sql" / "queries.sql", "asyncpg", mandatory_parameters=False)
 
@@ -216,6 +216,24 @@ async def crews_of(connection: Any, mission_ids: Sequence[UUID]) -> dict[UUID, l
 async def missions_of(connection: Any, incident_id: UUID) -> list[MissionRow]:
     """All missions of an incident."""
     return [_mission(row) for row in await connection.fetch(SQL.missions_of.sql, incident_id)]
+
+
+async def teams_of(connection: Any, incident_id: UUID, held: Iterable[Held]) -> dict[UUID, list[Team]]:
+    """The teams of an incident by zone, with those of `held` who sit in them. Lean: it runs at every answer."""
+    crews: dict[UUID, list[Helper]] = {}
+    for someone in held:
+        if someone.mission_id is not None:
+            crews.setdefault(someone.mission_id, []).append(someone.seated())
+    teams: dict[UUID, list[Team]] = {}
+    for row in await connection.fetch(SQL.teams_of.sql, incident_id):
+        team = Team(
+            mission_id=row["mission_id"],
+            team_no=row["team_no"],
+            state=MissionState(row["state"]),
+            members=tuple(crews.get(row["mission_id"], ())),
+        )
+        teams.setdefault(row["zone_id"], []).append(team)
+    return teams
 
 
 async def mission(connection: Any, mission_id: UUID) -> MissionRow | None:

@@ -43,9 +43,12 @@ def draw(circumstances: Circumstances, rules: Rules) -> list[Drawn]:
     if not nested:
         nested = _around(circumstances, frame, place, rules)
     areas = geometry.disjoint([_outline(area) for _, area, _ in nested])
+    globes: list[shapely.Geometry] = [frame.shape_to_globe(area) for area in areas]
+    if circumstances.observations:  # outlines that were simplified may cross; edges that bent may too
+        globes = geometry.disjoint(globes)
     drawn = [
-        Drawn(kind, geometry.rounded(frame.shape_to_globe(area)), explanation)
-        for (kind, _, explanation), area in zip(nested, areas, strict=True)
+        Drawn(kind, geometry.rounded(geometry.multi(globe)), explanation)
+        for (kind, _, explanation), globe in zip(nested, globes, strict=True)
     ]
     return [zone for zone in drawn if not zone.globe.is_empty]
 

@@ -72,7 +72,10 @@ class Frame:
         for part in polygons(plane):
             globe = shapely.transform(part, self.to_globe)
             parts.extend([globe] if isinstance(globe, Polygon) and not _jumps(globe) else _cut(globe))
-        return MultiPolygon([orient(part) for part in parts])
+        globe_shape = MultiPolygon(parts)
+        if not globe_shape.is_valid:  # edges that bend on the way may touch
+            globe_shape = multi(shapely.union_all(shapely.make_valid(parts)))
+        return MultiPolygon([orient(part) for part in globe_shape.geoms])
 
 
 def frame_around(place: shapely.Geometry) -> Frame:

@@ -215,8 +215,13 @@ class BatchConsumer:
         return min(self._limits.backoff_s * 2.0 ** min(failures - 1, 20), self._limits.backoff_s_max)
 
     async def _close_lanes(self, lanes: Sequence[_Lane]) -> None:
-        """End lanes: a batch in hand may finish within the deadline, else its transaction is rolled back."""
+        """End lanes: a batch in hand may finish within the deadline, else its transaction is rolled back.
+
+        They leave the table first: a fetch that comes meanwhile must not feed them, or a commit would jump over what
+        was dropped here.
+        """
         for lane in lanes:
+            self._lanes.pop(lane.partition, None)
             lane.waiting.clear()
             lane.filled.clear()
         tasks = [lane.task for lane in lanes if lane.task is not None]
@@ -226,11 +231,9 @@ class BatchConsumer:
                 task.cancel()
             await asyncio.gather(*tasks, return_exceptions=True)
         try:
-            await self._commit()
+            await self._commit(lanes)
         except BusError as error:
             log.warning("consumer.commit-failed", error=describe_error(error))
-        for lane in lanes:
-            self._lanes.pop(lane.partition, None)
 
     async def _settle(self, lanes: Sequence[_Lane]) -> None:
         """Wait until no batch is at work, but not for one that waits for a fault to pass, and not for ever."""
@@ -244,22 +247,17 @@ class BatchConsumer:
         while True:
             await asyncio.sleep(self._limits.commit_every_s)
             try:
-                await self._commit()
+                await self._commit(list(self._lanes.values()))
             except BusError as error:
                 log.warning("consumer.commit-failed", error=describe_error(error))
             self._measure()
 
-    async def _commit(self) -> None:
-        due = {
-            lane.partition: lane.done_offset
-            for lane in self._lanes.values()
-            if lane.done_offset is not None and lane.done_offset != lane.committed_offset
-        }
+    async def _commit(self, lanes: Sequence[_Lane]) -> None:
+        due = [(lane, lane.done_offset) for lane in lanes if lane.done_offset != lane.committed_offset]
         if due and self._reader is not None:
-            await self._reader.commit(due)
-            for partition, offset in due.items():
-                if partition in self._lanes:
-                    self._lanes[partition].committed_offset = offset
+            await self._reader.commit({lane.partition: offset for lane, offset in due if offset is not None})
+            for lane, offset in due:
+                lane.committed_offset = offset
 
     async def _keep_house(self) -> None:
         while self._housekeeping is not None:

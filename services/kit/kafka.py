@@ -180,7 +180,8 @@ def _fill(producer: AIOKafkaProducer, records: Sequence[Outgoing], start: int, l
         key, value, headers = records[index]
         if key is None and value is None:
             value = b""  # aiokafka refuses a record that has neither
-        if batch.append(timestamp=None, key=key, value=value, headers=headers) is None:
+        listed = headers if isinstance(headers, list) else list(headers)  # aiokafka takes nothing else
+        if batch.append(timestamp=None, key=key, value=value, headers=listed) is None:
             break
         count += 1
     batch.close()

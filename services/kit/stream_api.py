@@ -45,7 +45,8 @@ def _endpoint(hub: StreamHub, topic: str) -> Callable[..., AsyncIterable[ServerS
             finally:
                 watch.cancel()
 
-    async def stream(reader: Annotated[StreamReader, Depends(opened)]) -> AsyncIterable[ServerSentEvent]:
+    # Depends as a default: a local function cannot be named in an annotation, which is only text here.
+    async def stream(reader: StreamReader = Depends(opened)) -> AsyncIterable[ServerSentEvent]:
         delivered = metrics.STREAM_EVENTS.labels(topic=topic)
         # The first block carries the place where it begins: a reader cut before its first event loses nothing.
         yield ServerSentEvent(comment="connected", id=reader.id, retry=RETRY_MS)

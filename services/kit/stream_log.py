@@ -49,15 +49,9 @@ class KafkaLog:
 
     async def ends(self, topics: Sequence[str]) -> Positions:
         """The next offset of every partition of the topics."""
-        consumer = await self._open()
+        consumer = await self._open(topics=topics)
         try:
-            wanted = []
-            for topic in topics:
-                numbers = consumer.partitions_for_topic(topic)  # a consumer without topics knows all of the cluster
-                if not numbers:
-                    raise BusError(f"there is no topic {topic}")
-                wanted += [TopicPartition(topic, number) for number in sorted(numbers)]
-            found = await consumer.end_offsets(wanted)
+            found = await consumer.end_offsets(sorted(consumer.assignment()))
         except _FAULTS as error:
             raise BusError(describe_error(error)) from error
         finally:
@@ -93,11 +87,19 @@ class KafkaLog:
         finally:
             await _close(consumer)
 
-    async def _open(self, start: Positions | None = None) -> Any:
+    async def _open(self, start: Positions | None = None, *, topics: Sequence[str] = ()) -> Any:
+        """A consumer of exactly these positions, or of all partitions of the topics (to learn which there are)."""
         consumer = AIOKafkaConsumer(
-            bootstrap_servers=self._bootstrap, client_id=self._client_id, group_id=None, enable_auto_commit=False,
-            auto_offset_reset="earliest", request_timeout_ms=10_000, fetch_max_wait_ms=500, metadata_max_age_ms=60_000,
-        )  # fmt: skip
+            *topics,
+            bootstrap_servers=self._bootstrap,
+            client_id=self._client_id,
+            group_id=None,
+            enable_auto_commit=False,
+            auto_offset_reset="latest" if topics else "earliest",
+            request_timeout_ms=10_000,
+            fetch_max_wait_ms=500,
+            metadata_max_age_ms=60_000,
+        )
         try:
             await consumer.start()
             if start is not None:
@@ -119,8 +121,14 @@ async def _fetch(consumer: Any, wait_s: float) -> Batch:
 
 
 async def _close(consumer: Any) -> None:
+    """Close it; a consumer that was only read from loses nothing by being left."""
     try:
         async with asyncio.timeout(3):
             await consumer.stop()
     except _FAULTS:
-        return  # it was only read from: nothing is lost by leaving it
+        return
+    except asyncio.CancelledError:
+        # aiokafka cancels tasks of its own here and lets that out when one of them had not begun yet.
+        task = asyncio.current_task()
+        if task is None or task.cancelling():
+            raise

@@ -148,6 +148,11 @@ async def test_each_role_of_the_row_passes_the_gate(served: Served, row: Row) ->
     assert not {role: status for role, status in statuses.items() if status in (401, 403)}
 
 
+@pytest.mark.parametrize("row", [row for row in ROWS if row.path.startswith("/streams/")], ids=label)
+async def test_a_stream_gets_as_far_as_the_log(served: Served, row: Row) -> None:
+    assert await served.ask(row, served.token(*row.roles)) == 503  # which is not there
+
+
 @pytest.mark.parametrize("row", [row for row in ROWS if not row.public and not row.shared_key], ids=label)
 async def test_a_scoped_token_opens_its_own_object_only(served: Served, row: Row) -> None:
     kinds = sorted(kind for rights in ISSUERS.values() for kind in rights.scopes)

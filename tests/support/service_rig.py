@@ -5,6 +5,7 @@ Requests go through the gate, the policy table and FastAPI to the service; what 
 
 from __future__ import annotations
 
+import asyncio
 import json
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
@@ -12,6 +13,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
+from uuid import uuid4
 
 import httpx
 import jwt
@@ -20,15 +22,17 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from schemas import codec
 from schemas.envelope import Envelope
 from schemas.policy import AccountRole, rows_of
-from schemas.topics import BY_NAME
+from schemas.topics import BY_NAME, MAX_RECORD_BYTES
 from services.kit import db
 from services.kit.auth import KeySet, TokenSigner, TokenVerifier
 from services.kit.bus import Bus
 from services.kit.clock import Clock, SystemClock
 from services.kit.health import Health
 from services.kit.http import build_app
+from services.kit.kafka import KafkaBus
 from services.kit.migrate import migrate
 from services.kit.outbox import SEQUENCE_HEADER, unpack_headers
+from services.kit.relay import Relay
 from services.kit.runtime import Runtime
 from services.kit.service import Service
 from services.kit.settings import KitSettings
@@ -43,6 +47,7 @@ class ServiceRig:
     service: Service
     runtime: Runtime
     app: Any
+    dsn: str
     signer: TokenSigner
 
     @asynccontextmanager
@@ -66,6 +71,23 @@ class ServiceRig:
     async def forget_emitted(self) -> None:
         """Empty the outbox, as if the relay had sent everything."""
         await self.runtime.pool.execute("DELETE FROM outbox")
+
+    @asynccontextmanager
+    async def relayed(self, bus: Bus) -> AsyncIterator[None]:
+        """The service's relay runs on this bus inside the block, and is cancelled at its end."""
+
+        async def connect() -> Any:
+            return await db.connect(self.dsn, self.service.name, self.runtime.settings)
+
+        relay = Relay(self.service.name, connect, bus, max_record_bytes=MAX_RECORD_BYTES)
+        self.runtime.units.on_events = relay.wake
+        running = asyncio.create_task(relay.run())
+        try:
+            yield
+        finally:
+            running.cancel()
+            await asyncio.gather(running, return_exceptions=True)
+            await bus.stop()
 
     async def count(self, table: str) -> int:
         """Rows of a table of the service's schema."""
@@ -108,6 +130,27 @@ async def open_service(
     rows = [row for row in rows_of(name) if row.path.startswith(f"/{name}") and not row.path.startswith("/streams")]
     app = build_app([service.router], rows, settings=settings, verifier=verifier, health=health)
     try:
-        yield ServiceRig(service, runtime, app, signer)
+        yield ServiceRig(service, runtime, app, dsn, signer)
     finally:
         await pool.close()
+
+
+async def read_keys(
+    bootstrap: str, topic: str, keys: set[str], expected: int, *, timeout_s: float = 20
+) -> list[Envelope]:
+    """The first `expected` events of these keys on a topic, from its beginning, in log order per key."""
+    bus = KafkaBus(bootstrap, client_id="reader")
+    reader = bus.reader([topic], group=f"reader-{uuid4()}")
+    await reader.start()
+    found: list[Envelope] = []
+    try:
+        async with asyncio.timeout(timeout_s):
+            while len(found) < expected:
+                batches = await reader.fetch(max_records=500, timeout_s=0.5)
+                records = [record for batch in batches.values() for record in batch]
+                mine = [record for record in records if (record.key or b"").decode() in keys]
+                found += [codec.decode(BY_NAME[topic], r.key, r.value, r.headers) for r in mine]
+    finally:
+        await reader.stop()
+        await bus.stop()
+    return found

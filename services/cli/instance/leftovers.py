@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable
+import signal
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Final
 
@@ -16,7 +17,7 @@ GENTLE_S: Final = 10
 
 
 def clear_leftovers(layout: Layout, instance_id: str) -> list[str]:
-    """End what a killed supervisor left behind, and name it."""
+    """End what a killed supervisor left behind, and name it (name and process number)."""
     found = _marked(instance_id)
     postmaster = _postmaster(layout.postgres)
     if postmaster is not None and postmaster not in found:
@@ -30,7 +31,8 @@ def clear_leftovers(layout: Layout, instance_id: str) -> list[str]:
 def _marked(instance_id: str) -> list[psutil.Process]:
     """Every process that carries the instance's mark, but not this one and those it descends from."""
     mine = {os.getpid(), *(parent.pid for parent in psutil.Process().parents())}
-    return [process for process in psutil.process_iter() if process.pid not in mine and _carries(process, instance_id)]
+    found = [process for process in psutil.process_iter() if process.pid not in mine and _carries(process, instance_id)]
+    return sorted(found, key=lambda process: "supervisord" not in " ".join(_command(process)))  # it would restart them
 
 
 def _carries(process: psutil.Process, instance_id: str) -> bool:
@@ -51,29 +53,39 @@ def _postmaster(data: Path) -> psutil.Process | None:
     return process if same else None
 
 
-def _end(processes: Iterable[psutil.Process]) -> None:
-    """SIGTERM, then SIGKILL for those that do not listen. PostgreSQL gets SIGINT: stop without waiting for clients."""
-    processes = list(processes)
+def _end(processes: Sequence[psutil.Process]) -> None:
+    """Kill the supervisor and the services, which lose nothing by it; end Kafka and PostgreSQL gently.
+
+    The other way round the services would wait for servers that are gone.
+    """
+    gentle = []
     for process in processes:
         try:
-            # The supervisor would restart what ends; it must go first and hard, its children follow in the same list.
-            if "supervisord" in " ".join(process.cmdline()):
-                process.kill()
-            elif process.name() == "postgres":
-                process.send_signal(2)
-            else:
+            if process.name() == "postgres":
+                process.send_signal(signal.SIGINT)  # end now and cleanly, do not wait for clients
+                gentle.append(process)
+            elif process.name() == "java":
                 process.terminate()
-        except psutil.Error:
+                gentle.append(process)
+            else:
+                process.kill()
+        except psutil.NoSuchProcess:
             continue
-    _, alive = psutil.wait_procs(processes, timeout=GENTLE_S)
+    _, alive = psutil.wait_procs(gentle, timeout=GENTLE_S)
     for process in alive:
         process.kill()
-    psutil.wait_procs(alive, timeout=GENTLE_S)
+    psutil.wait_procs(processes, timeout=GENTLE_S)
 
 
 def _name(process: psutil.Process) -> str:
+    words = _command(process)
+    if words[-3:-1] == ["services.cli", "run"]:
+        return words[-1]
+    return Path(words[0]).name if words else "process"
+
+
+def _command(process: psutil.Process) -> list[str]:
     try:
-        words = process.cmdline()
-        return words[-1] if words[-3:-1] == ["services.cli", "run"] else process.name()
-    except (psutil.Error, IndexError):
-        return "process"
+        return list(process.cmdline())
+    except psutil.Error:
+        return []

@@ -25,6 +25,7 @@ from services.cli.instance.layout import Layout
 from services.cli.instance.leftovers import clear_leftovers
 from services.cli.instance.options import UpOptions
 from services.cli.instance.ports import plan_ports, require_free
+from services.cli.instance.programs import INSTANCE_VARIABLE
 from services.cli.instance.progress import Progress
 from services.cli.instance.ready import ask_all
 from services.cli.instance.record import Record, new_instance_id, read_record, write_record
@@ -108,6 +109,8 @@ def _start_or_undo(instance: Instance, progress: Progress, was_running: bool) ->
 
 
 def _start(instance: Instance, progress: Progress, was_running: bool) -> None:
+    # Whatever is started from here carries the mark: initdb, format and prepare are found as leftovers too.
+    os.environ[INSTANCE_VARIABLE] = instance.record.instance_id
     if KAFKA in instance.infrastructure and installed_kafka_jars() is None:
         progress.part("Apache Kafka (download, about 44 MB)", "working")
         kafka_jars()

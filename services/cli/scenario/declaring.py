@@ -57,3 +57,10 @@ async def close(api: Api, bearer: Bearer, incident_id: str) -> None:
     )
     if not reply.ok:
         raise InstanceError(f"the incident could not be closed: {reply.explain()}")
+
+
+async def open_drills(api: Api, bearer: Bearer) -> list[str]:
+    """Ids of the newest exercises that are open."""
+    reply = await api.call("GET", "/incidents", bearer=bearer, params={"state": "open"})
+    items = reply.document["items"] if reply.ok else []
+    return [str(item["incident_id"]) for item in items if item["exercise"]]

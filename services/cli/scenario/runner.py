@@ -105,6 +105,7 @@ class _Run:
     async def run(self) -> Result:
         self._introduce()
         bearer = await sign_in(self._api, self._options.layout.secrets)
+        await self._tell_of_open_drills(bearer)
         network = build_network(self._options.seed, reference_on=datetime.now(UTC).date().replace(month=1, day=1))
         self._step("sign-in")
         registered = await self._register(bearer, network)
@@ -129,23 +130,19 @@ class _Run:
         running = Running(self._api, world, view.take)
         self._stack.push_async_callback(running.stop)
         running.start(reader, gateway, pages_after)
-        with view:
-            view.watch(running.story, running.phones)
-            body = declaring.declaration(self._scenario, self._factor, self._options.scale)
-            running.name(await declaring.declare(self._api, bearer, body, f"scenario-{uuid4()}"))
-            disturbing = None
-            if self._options.disturb is not None:
-                disturbing = running.begin(_as_coroutine(self._options.disturb, running))
-            finished = await running.through(self._options.timeout_s, disturbing)
-            self._step("drill")
-        if not finished:
-            view.note(self._teller.say("time ran out before everything had happened", "时间已到，尚未全部完成"))
-        asked = self._asked(running, pages_after)
-        evidence = await collect(self._kafka, self._api, bearer, gateway, asked)
-        invariants = check_all(evidence)
-        self._step("checks")
-        if not self._options.keep_open:
-            invariants.append(await self._close(running, bearer))
+        try:
+            with view:
+                finished = await self._watch(bearer, running, view)
+            if not finished:
+                view.note(self._teller.say("time ran out before everything had happened", "时间已到，尚未全部完成"))
+            evidence = await collect(self._kafka, self._api, bearer, gateway, self._asked(running, pages_after))
+            invariants = check_all(evidence)
+            self._step("checks")
+        finally:
+            # An open drill would hold its teams, so it is ended also when something went wrong.
+            closed = None if self._options.keep_open else await self._close(running, bearer)
+        if closed is not None:
+            invariants.append(closed)
             self._step("closing")
         return Result(
             scenario=self._scenario.name,
@@ -160,6 +157,19 @@ class _Run:
             steps_s=self._steps_s,
         )
 
+    async def _watch(self, bearer: Bearer, running: Running, view: LiveView) -> bool:
+        """Declare, and watch until nothing more is to come; False if that took too long."""
+        view.watch(running.story, running.phones)
+        disturbing = None
+        if self._options.disturb is not None:
+            disturbing = running.begin(_as_coroutine(self._options.disturb, running))
+            await asyncio.sleep(0)  # it may begin before the declaration
+        body = declaring.declaration(self._scenario, self._factor, self._options.scale)
+        running.name(await declaring.declare(self._api, bearer, body, f"scenario-{uuid4()}"))
+        finished = await running.through(self._options.timeout_s, disturbing)
+        self._step("drill")
+        return finished
+
     def _introduce(self) -> None:
         title = self._scenario.title.zh if self._options.language == "zh" else self._scenario.title.en
         scale = "" if self._options.scale == 1 else f", {self._options.scale:g} of the teams"
@@ -169,6 +179,16 @@ class _Run:
             f"{title}：演练，时钟加速{self._factor:g}倍{scale}。队员、手机、行程与来访者均为模拟，不会联系任何人。",
         )
         self._console.print(text, highlight=False, soft_wrap=True)
+
+    async def _tell_of_open_drills(self, bearer: Bearer) -> None:
+        """Another drill that is open holds its teams: they will not be asked in this one."""
+        held = await declaring.open_drills(self._api, bearer)
+        if held:
+            text = self._teller.say(
+                f"note: {len(held)} other drills are open and hold their teams: {', '.join(held[:3])}",
+                f"注意：另有{len(held)}个演练未结束，其队员不会被再次通知：{'、'.join(held[:3])}",
+            )
+            self._console.print(text, highlight=False, soft_wrap=True)
 
     async def _register(self, bearer: Bearer, network: Network) -> Registered:
         with Progress(console=self._console, transient=True, disable=not self._console.is_terminal) as progress:
@@ -230,7 +250,9 @@ class _Run:
             followup_until_on=self._scenario.followup_until_on,
         )
 
-    async def _close(self, running: Running, bearer: Bearer) -> Invariant:
+    async def _close(self, running: Running, bearer: Bearer) -> Invariant | None:
+        if not running.story.incident_id:
+            return None
         await declaring.close(self._api, bearer, running.story.incident_id)
         await running.until(lambda story: check_released(story).held, CLOSING_TIMEOUT_S)
         return check_released(running.story)

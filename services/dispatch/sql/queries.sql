@@ -74,6 +74,10 @@ FROM members WHERE incident_id = $1 AND state <> 'released';
 SELECT m.*, z.kind AS zone_kind, z.lat_deg, z.lon_deg FROM missions m JOIN zones z USING (zone_id)
 WHERE m.incident_id = $1 ORDER BY z.kind, m.team_no;
 
+-- name: teams_of
+-- Which teams an incident has, without what is told about them. $1 incident
+SELECT mission_id, zone_id, team_no, state FROM missions WHERE incident_id = $1;
+
 -- name: mission
 -- $1 mission
 SELECT m.*, z.kind AS zone_kind, z.lat_deg, z.lon_deg FROM missions m JOIN zones z USING (zone_id)

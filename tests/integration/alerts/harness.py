@@ -14,12 +14,12 @@ from uuid import UUID, uuid4
 
 import httpx
 import pytest
-from aiokafka import AIOKafkaConsumer, AIOKafkaProducer
+from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
 
 from schemas import codec
 from schemas.envelope import Envelope, Event
 from schemas.policy import AccountRole
-from schemas.topics import BY_NAME, topic_of
+from schemas.topics import BY_NAME, consumed_by, topic_of
 from services.cli.instance.keys import ensure_secrets
 from services.cli.instance.ports import free_port
 from services.kit.auth import TokenSigner
@@ -122,6 +122,26 @@ class Log:
             last[key] = envelope.sequence
 
 
+def group_in_test(suffix: str) -> Callable[[str], str]:
+    """Names of consumer groups that no other test has."""
+    return lambda service: f"thirdrescue-{service}-{suffix}"
+
+
+async def begin_now(bootstrap: str, name: str, group: str) -> None:
+    """Let a new group read only what is written from now on, although the tests share one log."""
+    topics = [topic.name for topic in consumed_by(name)]
+    if not topics:
+        return
+    consumer = AIOKafkaConsumer(bootstrap_servers=bootstrap, group_id=group, enable_auto_commit=False)
+    await consumer.start()
+    try:
+        partitions = [TopicPartition(topic, n) for topic in topics for n in range(BY_NAME[topic].partitions)]
+        consumer.assign(partitions)
+        await consumer.commit(await consumer.end_offsets(partitions))
+    finally:
+        await consumer.stop()
+
+
 async def until(condition: Callable[[], Any], what: str, wait_s: float = WAIT_S) -> None:
     """Wait for a condition; it may be a coroutine function."""
     deadline = time.monotonic() + wait_s
@@ -142,6 +162,7 @@ class Running:
     names: tuple[str, ...]
     secrets_dir: Path
     port: int
+    suffix: str
     log: Log
     client: httpx.AsyncClient
     process: Process | None = None
@@ -220,10 +241,14 @@ async def running(
     }
     for name, value in environment.items():
         monkeypatch.setenv(f"THIRDRESCUE_{name}", value)
+    suffix = uuid4().hex[:8]
+    monkeypatch.setattr("services.kit.consume.group_of", group_in_test(suffix))
+    for name in names:
+        await begin_now(bootstrap, name, group_in_test(suffix)(name))
     log = Log(bootstrap)
     await log.start()
     async with httpx.AsyncClient(base_url=f"http://127.0.0.1:{port}", timeout=10, trust_env=False) as client:
-        services = Running(names, secrets_dir, port, log, client)
+        services = Running(names, secrets_dir, port, suffix, log, client)
         try:
             await services.start()
             yield services

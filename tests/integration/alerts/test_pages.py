@@ -115,7 +115,7 @@ async def test_kill_minus_9_between_the_attempt_and_its_settling(
     stations = await enrol(services, per_station=3)
     await services.stop()
     gateway.mood = mood
-    child = await _spawn(services.port)
+    child = await _spawn(services)
     try:
         declared = incident(need(Role.COUNSELLOR, 1))
         await services.log.publish(declared, declared.incident_id)
@@ -135,8 +135,12 @@ async def test_kill_minus_9_between_the_attempt_and_its_settling(
     assert len(gateway.pages) == len(sent_pages(services.log, declared.incident_id)) == 2
 
 
-async def _spawn(port: int) -> asyncio.subprocess.Process:
-    """Alerts in a process of its own."""
-    code = "import sys; from services.kit.run import run_services; sys.exit(run_services(['alerts']))"
-    environment = {**os.environ, "THIRDRESCUE_HTTP_PORT": str(port)}
+async def _spawn(services: Running) -> asyncio.subprocess.Process:
+    """Alerts in a process of its own, in the same consumer group."""
+    code = (
+        "import sys; from services.kit import consume, run; "
+        f"consume.group_of = lambda service: f'thirdrescue-{{service}}-{services.suffix}'; "
+        "sys.exit(run.run_services(['alerts']))"
+    )
+    environment = {**os.environ, "THIRDRESCUE_HTTP_PORT": str(services.port)}
     return await asyncio.create_subprocess_exec(sys.executable, "-c", code, env=environment)

@@ -212,7 +212,7 @@ async def test_needs_that_grow_make_more_teams(desk: Field) -> None:
     for _ in range(2):
         await answer(desk, story, uuid4(), "more")
     # Seats of the new line in the two teams that are at home are taken first.
-    assert len(await desk.emitted(MissionDispatched)) == 3
+    assert len(await desk.emitted(MissionDispatched)) == 4
     assert len(await desk.emitted(MissionPlanned)) == 2
     for _ in range(4):
         await answer(desk, story, uuid4(), "more")

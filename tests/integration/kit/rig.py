@@ -85,10 +85,10 @@ class Rig:
         self.producer.units.on_events = relay.wake
         return relay
 
-    def consumer_loop(self, limits: ConsumeLimits | None = None) -> BatchConsumer:
+    def consumer_loop(self, limits: ConsumeLimits | None = None, member: str | None = None) -> BatchConsumer:
         """A consumer of the rig's group, not running yet."""
         return BatchConsumer(
-            self.bus, [TOPIC.name], self.group, self._deliver_mine, service=self.consumer.name,
+            self.bus, [TOPIC.name], self.group, self._deliver_mine, service=self.consumer.name, member=member,
             limits=limits or ConsumeLimits(backoff_s_max=0.5), housekeeping=self.delivery.drain_ready,
         )  # fmt: skip
 
@@ -169,6 +169,16 @@ async def open_rig(
         yield rig
     finally:
         await rig.close()
+
+
+async def open_consumer_only(addresses: dict[str, Any], handler: EventHandler) -> None:
+    """The consuming side of a rig that lives in another process; runs until it is killed."""
+    pool = await db.create_pool(addresses["dsn"], "alerts", SETTINGS)
+    consumer = Side("alerts", addresses["dsn"], pool, Units("alerts", pool, SystemClock()))
+    bus = KafkaBus(addresses["kafka"], client_id="rig-consumer")
+    keys = {key.encode() for key in addresses["keys"]}
+    rig = Rig(consumer, consumer, bus, handler, keys=keys, group=addresses["group"])
+    await rig.consumer_loop(member="rig").run()
 
 
 async def until(condition: Callable[[], Awaitable[bool]], *, timeout_s: float = 20.0) -> None:

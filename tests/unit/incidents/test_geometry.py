@@ -146,7 +146,7 @@ def test_every_wrong_number_is_told_up_to_a_limit() -> None:
 
 def test_a_point_needs_no_shapely(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delattr(shapely, "Polygon")
-    assert read_place({"lat_deg": 1, "lon_deg": 2})
+    assert isinstance(read_place({"lat_deg": 1, "lon_deg": 2}), PointGeometry)
 
 
 @given(st.recursive(st.none() | st.booleans() | st.floats() | st.text(max_size=3) | st.integers(),
@@ -155,10 +155,9 @@ def test_a_point_needs_no_shapely(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_whatever_comes_is_read_or_refused_and_never_crashes(coordinates: Any, form: str) -> None:
     try:
         read = read_place({"type": form, "coordinates": coordinates})
-    except PlaceRefused as refused:
-        assert refused.findings
-    else:
-        assert type(read).model_validate(read.model_dump()) == read
+    except PlaceRefused:
+        return
+    assert type(read).model_validate(read.model_dump()) == read
 
 
 @given(st.lists(st.tuples(st.integers(-180, 180), st.integers(-90, 90)), min_size=3, max_size=8))

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from datetime import datetime, timedelta
-from typing import Final
+from typing import Any, Final
 
 from shapely.geometry import Point, shape
 from shapely.geometry.base import BaseGeometry
 
 from services.cli.scenario.check.model import Evidence, Invariant, VolunteerAt, judge
+from services.cli.scenario.gateway import GatewayPage
 
 LAG: Final = timedelta(seconds=5)
 """A wave may rest on what the register said so long before it: events travel."""
@@ -50,12 +51,18 @@ def check_recipients(evidence: Evidence) -> Invariant:
     def broken() -> Iterator[str]:
         for page in evidence.pages:
             if page.page_id not in evidence.story.sent and page.page_id not in evidence.story.asks:
-                if page.recipient in people and page.exercise and not _is_foreign(evidence, page.page_id):
+                if page.recipient in people and page.exercise and not _is_foreign(evidence, page):
                     yield f"{page.purpose} page {page.page_id} is in no event"
             elif page.purpose == "ask" and (page.page_id, page.recipient) not in asked:
                 yield f"page {page.page_id} went to somebody the wave did not name"
             elif page.recipient not in people:
                 yield f"{page.purpose} page {page.page_id} went to somebody who was never asked"
+        logged = Counter(str(page["purpose"]) for page in evidence.story.sent.values())
+        on_board = Counter[str]()
+        for row in (evidence.board or {}).get("pages", []):
+            on_board[row["purpose"]] += row["pages"] if row["state"] == "sent" else 0
+        if logged != on_board:
+            yield f"the log has {dict(logged)} pages as sent, the board {dict(on_board)}"
 
     return judge("no page went to anybody who was not asked", broken(), f"{len(evidence.pages)} pages at the gateway")
 
@@ -146,14 +153,17 @@ def check_deployable(evidence: Evidence) -> Invariant:
 
 
 def _cancelled(evidence: Evidence) -> set[str]:
-    """Pages that the alert's board says were cancelled before they left."""
-    pages = (evidence.board or {}).get("pages", [])
-    return {str(page["page_id"]) for page in pages if page["state"] in CANCELLED}
+    """Asks that the alert's board says were cancelled before they left."""
+    return {str(ask["page_id"]) for ask in _board_asks(evidence) if ask["page_state"] in CANCELLED}
 
 
-def _is_foreign(evidence: Evidence, page_id: str) -> bool:
-    """A page of another alert that runs at the same time: not on this alert's board."""
-    return page_id not in {str(page["page_id"]) for page in (evidence.board or {}).get("pages", [])}
+def _is_foreign(evidence: Evidence, page: GatewayPage) -> bool:
+    """A page of another alert that runs at the same time: an ask that is not on this alert's board."""
+    return page.purpose != "ask" or page.page_id not in {str(ask["page_id"]) for ask in _board_asks(evidence)}
+
+
+def _board_asks(evidence: Evidence) -> list[Mapping[str, Any]]:
+    return list((evidence.board or {}).get("asks", []))
 
 
 def _core(evidence: Evidence) -> BaseGeometry | None:

@@ -1,0 +1,140 @@
+"""What no wave ever does, whatever the network and the quotas are."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass
+from math import ceil
+from uuid import UUID
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from schemas.vocabulary import Role, ZoneKind
+from services.alerts.model import Exclusions, Person, QuotaState, Reach, Wave
+from tests.unit.alerts.builders import RULES, near, person, quota, wave
+
+ROLES = (Role.PSYCHIATRIST, Role.COUNSELLOR, Role.SUPPORT, Role.INTERPRETER)
+
+
+@dataclass(frozen=True)
+class World:
+    """One situation."""
+
+    people: list[Person]
+    reach: list[Reach]
+    quotas: list[QuotaState]
+    exclusions: Exclusions
+
+    def wave(self) -> Wave:
+        """Its next wave."""
+        return wave(self.quotas, self.people, reach=self.reach, exclusions=self.exclusions)
+
+
+@st.composite
+def worlds(draw: st.DrawFn) -> World:
+    """Up to 6 stations, 30 people and 4 quotas."""
+    distances = draw(st.lists(st.floats(0, 4000), min_size=1, max_size=6))
+    inside = st.sampled_from((None, ZoneKind.RIPPLE, ZoneKind.AFFECTED, ZoneKind.CORE))
+    reach = [near(km, n, draw(inside)) for n, km in enumerate(sorted(distances), start=1)]
+    people = [
+        person(
+            number,
+            *draw(st.sets(st.sampled_from(ROLES), min_size=1)),
+            station=draw(st.integers(1, 7)),
+            languages=draw(st.sampled_from((("cmn",), ("cmn", "cng")))),
+            deployable=draw(st.booleans()) or draw(st.booleans()),
+        )
+        for number in range(1, draw(st.integers(0, 30)) + 1)
+    ]
+    quotas = []
+    for number in range(draw(st.integers(1, 4))):
+        count = draw(st.integers(1, 6))
+        quotas.append(
+            quota(
+                count,
+                draw(st.sampled_from(ROLES)),
+                need_id=f"need-{number}",
+                zone=draw(st.sampled_from(list(ZoneKind))),
+                language=draw(st.sampled_from((None, "cng"))),
+                accepted=draw(st.integers(0, count)),
+                ring=draw(st.integers(0, 3)),
+                waiting=draw(st.integers(0, 3)),
+            )
+        )
+    ids = st.frozensets(st.integers(1, 30).map(lambda number: UUID(int=number)), max_size=8)
+    exclusions = Exclusions(committed=draw(ids), asked_here=draw(ids), asked_elsewhere=draw(ids))
+    return World(people, reach, quotas, exclusions)
+
+
+@given(world=worlds())
+@settings(max_examples=150, deadline=None)
+def test_never_more_than_needed_and_nobody_twice(world: World) -> None:
+    result = world.wave()
+    per_need = Counter(ask.need_id for ask in result.asks)
+    for state in world.quotas:
+        most = max(ceil(state.missing * RULES.oversample) - state.waiting, 0)
+        assert per_need[state.quota.need_id] <= most
+    assert len({ask.volunteer_id for ask in result.asks}) == len(result.asks)
+
+
+@given(world=worlds())
+@settings(max_examples=150, deadline=None)
+def test_only_people_who_may_be_asked(world: World) -> None:
+    by_id = {one.volunteer_id: one for one in world.people}
+    stations = {station.station_id: station for station in world.reach}
+    quotas = {state.quota.need_id: state.quota for state in world.quotas}
+    excluded = world.exclusions.committed | world.exclusions.asked_here | world.exclusions.asked_elsewhere
+    for ask in world.wave().asks:
+        one, wanted = by_id[ask.volunteer_id], quotas[ask.need_id]
+        station = stations[one.home_station_id]
+        assert one.deployable
+        assert wanted.role in one.roles
+        assert wanted.language is None or wanted.language in one.languages
+        assert ask.volunteer_id not in excluded
+        assert station.inside is not ZoneKind.CORE
+        assert station.inside is not ZoneKind.AFFECTED or wanted.zone_kind is not ZoneKind.CORE
+        assert station.distance_km <= RULES.rings_km[-1]
+
+
+@given(world=worlds())
+@settings(max_examples=150, deadline=None)
+def test_rings_never_shrink_and_widen_only_for_open_quotas(world: World) -> None:
+    result = world.wave()
+    for state in world.quotas:
+        ring = result.rings.get(state.quota.need_id)
+        assert (ring is None) == (state.missing == 0)
+        if ring is None:
+            continue
+        assert ring >= state.ring
+        if ring > state.ring:
+            limit = RULES.rings_km[ring - 1]
+            km = {station.station_id: station.distance_km for station in world.reach}
+            home = {one.volunteer_id: one.home_station_id for one in world.people}
+            inner = [
+                ask for ask in result.asks if ask.need_id == state.quota.need_id and km[home[ask.volunteer_id]] <= limit
+            ]
+            assert len(inner) < max(state.missing - state.waiting, 1)
+
+
+@given(world=worlds(), order=st.randoms())
+@settings(max_examples=100, deadline=None)
+def test_deterministic_in_whatever_order_people_and_quotas_come(world: World, order: st.DataObject) -> None:
+    people, quotas = list(world.people), list(world.quotas)
+    order.shuffle(people)  # type: ignore[attr-defined]
+    order.shuffle(quotas)  # type: ignore[attr-defined]
+    again = wave(quotas, people, reach=world.reach, exclusions=world.exclusions)
+    assert again == world.wave()
+
+
+@given(world=worlds())
+@settings(max_examples=150, deadline=None)
+def test_exhausted_means_that_nobody_was_left(world: World) -> None:
+    result = world.wave()
+    opened = [state for state in world.quotas if state.missing]
+    if result.exhausted:
+        assert opened
+        assert not result.asks
+        assert {shortfall.need_id for shortfall in result.shortfalls} == {s.quota.need_id for s in opened}
+    for shortfall in result.shortfalls:
+        assert shortfall.missing > 0

@@ -1,0 +1,50 @@
+"""Which events are next, seen, or too early."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from services.kit.inbox import HeldEvent, KeyPosition, Verdict, judge
+
+
+@pytest.mark.parametrize(
+    ("sequence", "compacted", "verdict"),
+    [
+        pytest.param(1, False, Verdict.DUPLICATE, id="long past"),
+        pytest.param(4, False, Verdict.DUPLICATE, id="the last one again"),
+        pytest.param(5, False, Verdict.HANDLE, id="the next"),
+        pytest.param(6, False, Verdict.PARK, id="after a gap"),
+        pytest.param(4, True, Verdict.DUPLICATE, id="compacted: the last one again"),
+        pytest.param(5, True, Verdict.HANDLE, id="compacted: the next"),
+        pytest.param(60, True, Verdict.HANDLE, id="compacted: what was between is gone"),
+    ],
+)
+def test_verdict_by_sequence(sequence: int, compacted: bool, verdict: Verdict) -> None:
+    assert judge(KeyPosition(was=4, last=4), HeldEvent(sequence, "id"), compacted=compacted) is verdict
+
+
+def test_the_same_held_event_is_a_duplicate_and_another_of_its_turn_is_not() -> None:
+    position = KeyPosition(was=4, last=4, held={HeldEvent(5, "broken"), HeldEvent(7, "parked")})
+    assert judge(position, HeldEvent(5, "broken"), compacted=False) is Verdict.DUPLICATE
+    assert judge(position, HeldEvent(5, "true"), compacted=False) is Verdict.HANDLE
+    assert judge(position, HeldEvent(7, "parked"), compacted=False) is Verdict.DUPLICATE
+
+
+@given(st.permutations(range(1, 8)), st.lists(st.integers(1, 7)))
+def test_any_order_with_doubles_is_handled_once_each_in_sequence(order: list[int], doubles: list[int]) -> None:
+    position, handled = KeyPosition(was=0, last=0), []
+    for sequence in [*order, *doubles]:
+        event = HeldEvent(sequence, str(sequence))
+        match judge(position, event, compacted=False):
+            case Verdict.PARK:
+                position.held.add(event)
+            case Verdict.HANDLE:
+                handled.append(sequence)
+                position.last = sequence
+        while (waiting := HeldEvent(position.last + 1, str(position.last + 1))) in position.held:
+            position.held.remove(waiting)
+            position.last = waiting.sequence
+            handled.append(waiting.sequence)
+    assert handled == list(range(1, 8))
