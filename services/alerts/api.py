@@ -121,7 +121,7 @@ async def _board(connection: Any, alert: store.AlertRow) -> dict[str, Any]:
         "exhausted": alert.exhausted,
         "opened_at": alert.opened_at,
         "closed_at": alert.closed_at,
-        "stations_in_reach": len(alert.reach_rows),
+        "stations_in_reach": await store.stations_in_reach(connection, alert.alert_id),
         "quotas": [_quota_line(row) for row in quotas],
         "waves": [dict(row) for row in waves],
         "pages": [dict(row) for row in pages],

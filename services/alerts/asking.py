@@ -22,7 +22,7 @@ from schemas.ids import derived_id
 from schemas.vocabulary import PagePurpose
 from services.alerts import store
 from services.alerts.decide import quotas_of, restate
-from services.alerts.model import AlertState, QuotaState, WaveRules
+from services.alerts.model import AlertState, QuotaState, Reach, WaveRules
 from services.alerts.store import AlertRow, statement
 from services.alerts.waves import decide_wave
 from services.kit.unit import Unit
@@ -44,7 +44,7 @@ class Asking:
         self._rules = rules
         self._rosters = store.Rosters()
 
-    async def open(self, unit: Unit, alert: AlertRow) -> None:
+    async def open(self, unit: Unit, alert: AlertRow, reach: Sequence[Reach]) -> None:
         """Open the alert and send the first wave. Needs and zones must be known; the world must be locked."""
         assert alert.needs is not None
         assert alert.zones is not None
@@ -53,8 +53,8 @@ class Asking:
         states = [QuotaState(quota=quota) for quota in wanted]
         await store.replace_quotas(unit.connection, alert.alert_id, states)
         opened = replace(alert, state=AlertState.OPEN)
-        self._emit_opened(unit, opened, states)
-        await self._wave(unit, opened, states)
+        self._emit_opened(unit, opened, states, len(reach))
+        await self._wave(unit, opened, states, reach)
 
     async def restate(self, unit: Unit, alert: AlertRow) -> None:
         """Replace the quotas by what the alert's needs now say, and ask for what is missing."""
@@ -67,21 +67,28 @@ class Asking:
         for state in before:
             if state.quota.need_id not in kept:
                 await self.stand_down(unit, alert, state.quota.need_id)
-        self._emit_opened(unit, alert, states)
+        self._emit_opened(unit, alert, states, await store.stations_in_reach(unit.connection, alert.alert_id))
+        await self.wave(unit, alert)
+
+    async def wave_due(self, unit: Unit, alert: AlertRow) -> None:
+        """Send the next wave if a quota is open, unless the last one could not leave yet; then look again later."""
+        if await unit.connection.fetchval(statement("wave_is_stuck"), alert.alert_id, alert.wave):
+            unit.schedule(WAVE_TIMER, alert.alert_id, unit.now + alert.clock.real_delay(self._rules.interval), {})
+            return
         await self.wave(unit, alert)
 
     async def wave(self, unit: Unit, alert: AlertRow) -> None:
         """Send the next wave if a quota is open. The world must be locked."""
         states = await store.quotas(unit.connection, alert.alert_id, self._fresh_since(unit, alert))
-        await self._wave(unit, alert, states)
-
-    async def _wave(self, unit: Unit, alert: AlertRow, states: Sequence[QuotaState]) -> None:
         if not any(state.missing for state in states):
             unit.cancel(WAVE_TIMER, alert.alert_id)
             return
+        await self._wave(unit, alert, states, await store.reach(unit.connection, alert.alert_id))
+
+    async def _wave(self, unit: Unit, alert: AlertRow, states: Sequence[QuotaState], reach: Sequence[Reach]) -> None:
         roster = await self._rosters.roster(unit.connection)
         exclusions = await store.exclusions(unit.connection, alert, unit.now)
-        wave = decide_wave(alert.alert_id, states, alert.reach, roster, exclusions, self._rules)
+        wave = decide_wave(alert.alert_id, states, reach, roster, exclusions, self._rules)
         if wave.exhausted:
             await self._exhaust(unit, alert, wave.shortfalls)
             return
@@ -175,12 +182,12 @@ class Asking:
         """Wake the sender when this unit commits."""
         await unit.connection.execute(statement("notify_sender"), CHANNEL)
 
-    def _emit_opened(self, unit: Unit, alert: AlertRow, states: Sequence[QuotaState]) -> None:
+    def _emit_opened(self, unit: Unit, alert: AlertRow, states: Sequence[QuotaState], stations_in_reach: int) -> None:
         opened = AlertOpened(
             alert_id=alert.alert_id,
             incident_id=alert.incident_id,
             quotas=tuple(state.quota for state in states),
-            stations_in_reach=len(alert.reach_rows),
+            stations_in_reach=stations_in_reach,
             clock=alert.clock,
         )
         emit(unit, alert, opened)

@@ -16,7 +16,7 @@ from schemas.values import IncidentClock
 from schemas.vocabulary import PagePurpose
 from services.alerts import store
 from services.alerts.asking import WAVE_TIMER, Asking, alert_id_of
-from services.alerts.model import AlertState, world_of
+from services.alerts.model import AlertState, Reach, world_of
 from services.alerts.store import AlertRow, statement
 from services.kit.service import Subscription
 from services.kit.timers import Timer
@@ -81,24 +81,22 @@ class Handlers:
         return {WAVE_TIMER: self.on_wave_due}
 
     async def on_declared(self, unit: Unit, envelope: Envelope) -> None:
-        """Remember what is needed; open if the zones are known already."""
+        """Remember what is needed. If the zones are known already, the timer opens: it takes its locks in order."""
         declared = _data(envelope, incident.IncidentDeclared)
-        await store.lock_world(unit.connection, world_of(envelope.exercise))
         half = _half(envelope, declared.incident_id, declared.clock)
         alert = await store.save_declared(unit.connection, half, declared.level.value, declared.needs)
-        await self._open_when_complete(unit, alert)
+        if _is_complete(alert):
+            unit.schedule(WAVE_TIMER, alert.alert_id, unit.now, {})
 
     async def on_fenced(self, unit: Unit, envelope: Envelope) -> None:
-        """Remember the zones and stations in reach; open if the needs are known already."""
+        """Remember the zones and stations in reach; open if the needs are known already, as they nearly always are."""
         fenced = _data(envelope, zone.ZoneFenced)
         await store.lock_world(unit.connection, world_of(envelope.exercise))
         half = _half(envelope, fenced.incident_id, fenced.clock)
         alert = await store.save_fenced(unit.connection, half, fenced)
-        await self._open_when_complete(unit, alert)
-
-    async def _open_when_complete(self, unit: Unit, alert: AlertRow) -> None:
-        if alert.state is AlertState.WAITING and alert.needs is not None and alert.zones:
-            await self._asking.open(unit, alert)
+        if _is_complete(alert):
+            reach = [Reach(s.station_id, s.distance_km, s.inside) for s in fenced.stations]
+            await self._asking.open(unit, alert, reach)
 
     async def on_need_stated(self, unit: Unit, envelope: Envelope) -> None:
         """Take the new need lines over."""
@@ -186,15 +184,24 @@ class Handlers:
         await unit.connection.execute(statement("end_mission"), data.mission_id)
 
     async def on_wave_due(self, unit: Unit, timer: Timer) -> None:
-        """Send the next wave, if a quota is still open."""
+        """Send the next wave, if a quota is still open and the last wave has left."""
         alert_id = UUID(timer.key)
         world = await unit.connection.fetchval(statement("world_of_alert"), alert_id)
         if world is None:
             return
         await store.lock_world(unit.connection, world_of(world))
         alert = await store.lock_alert(unit.connection, alert_id)
-        if alert is not None and alert.state is AlertState.OPEN:
-            await self._asking.wave(unit, alert)
+        if alert is None:
+            return
+        if _is_complete(alert):
+            await self._asking.open(unit, alert, await store.reach(unit.connection, alert_id))
+        elif alert.state is AlertState.OPEN:
+            await self._asking.wave_due(unit, alert)
+
+
+def _is_complete(alert: AlertRow) -> bool:
+    """Whether an alert waits for nothing any more and can be opened."""
+    return alert.state is AlertState.WAITING and alert.needs is not None and bool(alert.zones)
 
 
 def _half(envelope: Envelope, incident_id: UUID, clock: IncidentClock) -> store.Half:

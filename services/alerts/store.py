@@ -58,7 +58,6 @@ class AlertRow:
     clock: IncidentClock
     needs: tuple[NeedLine, ...] | None
     zones: Mapping[ZoneKind, UUID] | None
-    reach_rows: Sequence[Any]
     wave: int
     exhausted: bool
     opened_at: datetime | None
@@ -68,11 +67,6 @@ class AlertRow:
     def world(self) -> World:
         """Real or exercise."""
         return world_of(self.exercise)
-
-    @property
-    def reach(self) -> list[Reach]:
-        """Stations in reach, nearest first."""
-        return [Reach(UUID(i), km, None if kind is None else ZoneKind(kind)) for i, km, kind in self.reach_rows]
 
 
 def alert_of(row: Any) -> AlertRow:
@@ -89,7 +83,6 @@ def alert_of(row: Any) -> AlertRow:
         clock=IncidentClock.model_validate(row["clock"]),
         needs=None if needs is None else tuple(NeedLine.model_validate(need) for need in needs),
         zones=None if zones is None else {ZoneKind(kind): UUID(zone_id) for kind, zone_id in zones},
-        reach_rows=row["reach"] or (),
         wave=row["wave"],
         exhausted=row["exhausted"],
         opened_at=row["opened_at"],
@@ -178,6 +171,17 @@ async def save_fenced(connection: Any, half: Half, fenced: ZoneFenced) -> AlertR
     reach = [[str(s.station_id), s.distance_km, None if s.inside is None else s.inside.value] for s in fenced.stations]
     clock = half.clock.model_dump(mode="json")
     return alert_of(await connection.fetchrow(statement("save_fenced"), *half.columns, clock, zones, reach))
+
+
+async def reach(connection: Any, alert_id: UUID) -> list[Reach]:
+    """The stations in reach, nearest first."""
+    rows = await connection.fetchval(statement("reach"), alert_id)
+    return [Reach(UUID(i), km, None if kind is None else ZoneKind(kind)) for i, km, kind in rows or ()]
+
+
+async def stations_in_reach(connection: Any, alert_id: UUID) -> int:
+    """How many stations are in reach."""
+    return int(await connection.fetchval(statement("stations_in_reach"), alert_id))
 
 
 async def lock_alert(connection: Any, alert_id: UUID) -> AlertRow | None:

@@ -18,6 +18,7 @@ from typing import Any, Final
 
 import faust
 import orjson
+from aiokafka.errors import KafkaError
 from faust.app.base import BootStrategy
 
 from schemas import codec
@@ -35,7 +36,9 @@ from services.coverage.topics import APP_ID, AREAS, CONTRIBUTORS, INPUTS, PARTIA
 from services.coverage.totals import Totals
 from services.kit.bus import Bus, Outgoing, Partition
 from services.kit.clock import Clock
+from services.kit.log import describe_error, get_logger
 
+log = get_logger(__name__)
 PERSIST_EVERY_S: Final = 10.0
 ROWS_PER_TURN: Final = 500
 PARTIALS_PER_RECORD: Final = 100
@@ -136,7 +139,7 @@ class Stream:
 
     async def _contribute(self, stream: Any) -> None:
         async for event in stream.events():
-            await self.guard.run("contribute", partial(self._take_batch, event.message))
+            await self.guard.run("contribute", event.message, partial(self._take_batch, event.message))
 
     async def _take_batch(self, message: Any) -> None:
         try:
@@ -229,7 +232,10 @@ class Stream:
         """Keep what a restart need not read again. Runs until cancelled."""
         while True:
             await asyncio.sleep(PERSIST_EVERY_S)
-            await self.persist_offsets()
+            try:
+                await self.persist_offsets()
+            except (KafkaError, OSError, TimeoutError) as error:
+                log.info("coverage.persist-later", error=describe_error(error))
 
     async def persist_offsets(self) -> None:
         """Note in each table how far its changelog is contained in it.
@@ -250,7 +256,7 @@ class Stream:
 
     async def _observe(self, stream: Any) -> None:
         async for event in stream.events():
-            await self.guard.run("observe", partial(self._take_partials, event.message))
+            await self.guard.run("observe", event.message, partial(self._take_partials, event.message))
 
     async def _take_partials(self, message: Any) -> None:
         try:

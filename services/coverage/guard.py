@@ -34,15 +34,24 @@ class Guard:
         self.busy_since: dict[str, float] = {}
         self.done = 0
 
-    async def run(self, name: str, work: Callable[[], Awaitable[Any]]) -> None:
-        """Do the work of one record. Never raises; does not return if the work failed."""
+    async def run(self, name: str, message: Any, work: Callable[[], Awaitable[Any]]) -> None:
+        """Do the work of one record. Raises nothing; does not return if the work failed.
+
+        Faust acknowledges a record whenever its agent is left, also by a stop in the middle of the work. One that is
+        marked as acknowledged beforehand is not counted, and so never committed.
+        """
         self.busy_since[name] = time.monotonic()
+        is_done = False
         try:
             await work()
+            is_done = True
         except Exception as error:  # the rule of this module: nothing leaves an agent
             log.exception("coverage.agent-failed", where=name)
             self.fail(f"{name}: {describe_error(error)}")
             await asyncio.Event().wait()  # for ever: a return would acknowledge the record
+        finally:
+            if not is_done:
+                message.acked = True
         self.done += 1
         del self.busy_since[name]
 

@@ -4,17 +4,16 @@ They replace methods of the classes this process uses; nothing else in the proce
 
 Looked at and left alone: faust-streaming 316 (offsets count as committed although the commit failed). What is not
 committed is read again after a restart, which changes nothing here; and taking the offsets back, as its branch does,
-would leave a gap in the acknowledged ones that no later commit passes. Faster draining of single messages: here a
-message is a batch of many changes, and its own cost is lost in theirs.
+would leave a gap in the acknowledged ones that no later commit passes. 176 (recovery waits for changelog records that
+are gone): does not happen with `consumer_auto_offset_reset="earliest"`; a test keeps it so. Faster draining of single
+messages: here a message is a batch of many changes, and its own cost is lost in theirs.
 """
 
 from __future__ import annotations
 
-from collections import Counter
 from typing import Any, Final
 
 import faust
-from faust.tables.recovery import Recovery
 from faust.transport.consumer import Consumer
 from mode.threads import WorkerThread
 
@@ -37,7 +36,6 @@ def apply_mends() -> None:
         return
     Consumer._mended = True  # type: ignore[attr-defined]
     _mend_commit_past_unfinished()
-    _mend_seek_before_the_log()
     _mend_thread_that_outlives_the_process()
 
 
@@ -57,19 +55,6 @@ def _mend_commit_past_unfinished() -> None:
         return stock(self, tp)  # type: ignore[no-any-return,unused-ignore] # Faust is loosely typed
 
     Consumer._new_offset = _new_offset  # type: ignore[method-assign]
-
-
-def _mend_seek_before_the_log() -> None:
-    """faust-streaming 176: recovery of a changelog whose first records are gone waits for ever.
-
-    Offsets are kept as "last seen", so reading goes on at the one after; the stock code seeks to the last seen one,
-    which need not exist.
-    """
-
-    async def _seek_offsets(self: Any, consumer: Any, tps: set[Any], offsets: Counter[Any], title: str) -> None:
-        await consumer.seek_wait({tp: offsets[tp] + 1 for tp in tps})
-
-    Recovery._seek_offsets = _seek_offsets  # type: ignore[method-assign]
 
 
 def _mend_thread_that_outlives_the_process() -> None:

@@ -78,8 +78,12 @@ class Processor:
 
     async def _watch(self, stream: Stream) -> None:
         dog = Watchdog(self._settings.coverage_ready_within_s, self._settings.coverage_stalled_after_s)
+        was_recovered = False
         while True:
             await asyncio.sleep(_LOOK_EVERY_S)
+            if stream.recovered != was_recovered:
+                was_recovered = stream.recovered
+                log.info("coverage.tables", state="recovered" if was_recovered else "recovering")
             if stream.app.crashed:
                 raise StreamFailed(f"Faust crashed: {stream.app.crash_reason!r}")
             why = dog.look(

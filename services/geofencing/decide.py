@@ -9,6 +9,7 @@ from uuid import UUID
 
 import numpy as np
 import shapely
+from pydantic import TypeAdapter
 from shapely import MultiPolygon
 
 from schemas.events.zone import StationInReach, Zone
@@ -24,6 +25,7 @@ THRESHOLDS: Final = {ZoneKind.CORE: 8.5, ZoneKind.AFFECTED: 6.5, ZoneKind.RIPPLE
 _KM: Final = 1000.0
 _TOLERANCE_M: Final = 100.0
 _TOLERANCE_SHARE: Final = 0.0005
+_STATIONS: Final = TypeAdapter(tuple[StationInReach, ...])
 _Planar = list[tuple[ZoneKind, shapely.Geometry, Any]]
 
 
@@ -122,7 +124,7 @@ def _by_magnitude(
 def _zone(incident_id: UUID, drawn: Drawn) -> Zone:
     lon, lat = geometry.inner_point(drawn.globe)
     coordinates = tuple(
-        tuple(tuple((x, y) for x, y in ring.coords) for ring in (part.exterior, *part.interiors))
+        tuple(tuple(map(tuple, shapely.get_coordinates(ring).tolist())) for ring in (part.exterior, *part.interiors))
         for part in drawn.globe.geoms
     )
     return Zone.model_construct(
@@ -144,17 +146,20 @@ def stations_in_reach(drawn: Sequence[Drawn], stations: StationTable, rules: Rul
     inside = np.where(distance_m == 0.0, 0, -1)
     for number, other in enumerate(others, start=1):
         inside = np.where((inside < 0) & other.contains(stations.lon_lat), number, inside)
-    order = sorted(
-        np.flatnonzero(distance_m <= rules.reach_km * _KM), key=lambda i: (distance_m[i], stations.ids[i].bytes)
-    )
-    return tuple(
-        StationInReach.model_construct(  # a thousand of them, from our own numbers: not worth checking
-            station_id=stations.ids[index],
-            inside=None if inside[index] < 0 else drawn[inside[index]].kind,
-            distance_km=round(float(distance_m[index]) / _KM, 3),
-            bearing_deg=round(float(bearing_deg[index]), 1),
-        )
-        for index in order[: rules.stations_max]
+    nearest = np.argsort(distance_m, kind="stable")  # the table is in the order of ids, which settles ties
+    order = nearest[distance_m[nearest] <= rules.reach_km * _KM][: rules.stations_max].tolist()
+    kinds = [None, *(zone.kind for zone in drawn)]
+    distance_km, bearing = np.round(distance_m / _KM, 3).tolist(), np.round(bearing_deg, 1).tolist()
+    return _STATIONS.validate_python(
+        [
+            {
+                "station_id": stations.ids[index],
+                "inside": kinds[inside[index] + 1],
+                "distance_km": distance_km[index],
+                "bearing_deg": bearing[index],
+            }
+            for index in order
+        ]
     )
 
 

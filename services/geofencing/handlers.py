@@ -45,6 +45,8 @@ class Handlers:
         """Fence the incident."""
         declared = envelope.data
         assert isinstance(declared, IncidentDeclared)
+        if await store.has_fence(unit.connection, declared.incident_id):
+            return
         circumstances = circumstances_of(declared)
         table = await self._stations.table(unit.connection)
         if circumstances.observations:  # a tenth of a second of arithmetic: not on the event loop
@@ -59,15 +61,15 @@ class Handlers:
             reach_km=self._rules.reach_km,
             clock=declared.clock,
         )
-        is_first = await store.save_fence(
+        unit.emit(fenced, key=str(declared.incident_id))
+        await store.save_fence(
             unit.connection,
-            fenced,
+            declared.incident_id,
+            unit.rows[-1].value,  # it was just written as JSON; once is enough
             exercise=envelope.exercise,
             area_codes=declared.area_codes,
             at=unit.now,
         )
-        if is_first:
-            unit.emit(fenced, key=str(declared.incident_id))
 
     async def on_closed(self, unit: Unit, envelope: Envelope) -> None:
         """Lift the zones."""

@@ -59,14 +59,15 @@ class Drawn:
 
 @dataclass(frozen=True)
 class StationTable:
-    """The open stations, as columns. `lon_lat` is (n, 2) in degrees."""
+    """The open stations, as columns in the order of their ids. `lon_lat` is (n, 2) in degrees."""
 
     ids: tuple[UUID, ...]
     lon_lat: NDArray[np.float64]
 
     @classmethod
     def of(cls, rows: list[tuple[UUID, float, float]]) -> StationTable:
-        """From (id, lon, lat)."""
+        """From (id, lon, lat) in any order."""
+        rows = sorted(rows, key=lambda row: row[0].bytes)
         positions = np.array([(lon, lat) for _, lon, lat in rows], dtype=np.float64).reshape(-1, 2)
         return cls(tuple(station_id for station_id, _, _ in rows), positions)
 

@@ -66,19 +66,22 @@ async def save_station(connection: Any, state: StationState, sequence: int) -> N
     )
 
 
+async def has_fence(connection: Any, incident_id: UUID) -> bool:
+    """Whether the incident was fenced before."""
+    return bool(await connection.fetchval(statement("has_fence"), incident_id))
+
+
 async def save_fence(
-    connection: Any, fenced: ZoneFenced, *, exercise: bool, area_codes: tuple[str, ...], at: datetime
-) -> bool:
-    """Keep a fence; says whether it is the incident's first."""
-    text = fenced.model_dump_json()
-    row = await connection.fetchrow(statement("insert_fence"), fenced.incident_id, text, exercise, list(area_codes), at)
-    return row is not None
+    connection: Any, incident_id: UUID, published: bytes, *, exercise: bool, area_codes: tuple[str, ...], at: datetime
+) -> None:
+    """Keep a fence, as the JSON that was published."""
+    await connection.execute(statement("insert_fence"), incident_id, published.decode(), exercise, list(area_codes), at)
 
 
 async def lift(connection: Any, incident_id: UUID, at: datetime) -> ZoneFenced | None:
     """Mark the fence as lifted; None if none stood."""
     row = await connection.fetchrow(statement("lift_fence"), incident_id, at)
-    return None if row is None else ZoneFenced.model_validate(row["fenced"])
+    return None if row is None else ZoneFenced.model_validate_json(row["fenced"])
 
 
 async def fence_of(connection: Any, incident_id: UUID) -> StoredFence | None:
@@ -87,7 +90,7 @@ async def fence_of(connection: Any, incident_id: UUID) -> StoredFence | None:
     if row is None:
         return None
     return StoredFence(
-        fenced=ZoneFenced.model_validate(row["fenced"]),
+        fenced=ZoneFenced.model_validate_json(row["fenced"]),
         exercise=row["exercise"],
         area_codes=tuple(row["area_codes"]),
         fenced_at=row["fenced_at"],

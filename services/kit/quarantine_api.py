@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from typing import Annotated, Any, Final, Literal
 from uuid import UUID
@@ -48,12 +49,7 @@ def quarantine_router(service: str, units: Units, desk: QuarantineDesk) -> APIRo
     ) -> dict[str, Any]:
         """Entries, newest first; `next` is the `after` of the next page."""
         async with units.pool.acquire() as connection:
-            before = LATEST
-            if after is not None:
-                last = await connection.fetchrow(statement("entry"), after)
-                if last is None:
-                    raise not_found("quarantine entry")
-                before = (last["held_at"], last["id"])
+            before = LATEST if after is None else await _place_of(connection, after)
             rows = await quarantine.entries(connection, state=state, topic=topic, before=before, limit=limit)
         entries = [_summary(row) for row in rows]
         return {"entries": entries, "next": entries[-1]["id"] if len(entries) == limit else None}
@@ -62,35 +58,47 @@ def quarantine_router(service: str, units: Units, desk: QuarantineDesk) -> APIRo
     async def show_entry(entry_id: UUID) -> dict[str, Any]:
         """One entry with the record as it came."""
         async with units.pool.acquire() as connection:
-            row = await connection.fetchrow(statement("entry"), entry_id)
-        if row is None:
-            raise not_found("quarantine entry")
+            row = await _entry(connection, entry_id)
         headers = {name: _readable(content) for name, content in unpack_headers(row["headers"])}
         return {**_summary(row), "headers": headers, "value": _readable(row["value"])}
 
     @router.post("/{entry_id}/release")
     async def release_entry(entry_id: UUID, principal: CurrentPrincipal) -> dict[str, Any]:
         """Handle it now; what is parked behind it follows. 409 with the reason if it cannot be handled still."""
-        try:
+        with _as_problems():
             await desk.release(entry_id, principal.subject)
-        except UnknownEntry:
-            raise not_found("quarantine entry") from None
-        except NotPossible as error:
-            raise conflict(str(error)) from error
         return {"id": str(entry_id), "state": "released"}
 
     @router.post("/{entry_id}/discard")
     async def discard_entry(entry_id: UUID, decision: Discard, principal: CurrentPrincipal) -> dict[str, Any]:
         """Go on without it; what is parked behind it follows."""
-        try:
+        with _as_problems():
             await desk.discard(entry_id, principal.subject, decision.reason)
-        except UnknownEntry:
-            raise not_found("quarantine entry") from None
-        except NotPossible as error:
-            raise conflict(str(error)) from error
         return {"id": str(entry_id), "state": "discarded"}
 
     return router
+
+
+async def _entry(connection: Any, entry_id: UUID) -> Any:
+    row = await connection.fetchrow(statement("entry"), entry_id)
+    if row is None:
+        raise not_found("quarantine entry")
+    return row
+
+
+async def _place_of(connection: Any, entry_id: UUID) -> tuple[datetime, UUID]:
+    row = await _entry(connection, entry_id)
+    return row["held_at"], row["id"]
+
+
+@contextmanager
+def _as_problems() -> Iterator[None]:
+    try:
+        yield
+    except UnknownEntry:
+        raise not_found("quarantine entry") from None
+    except NotPossible as error:
+        raise conflict(str(error)) from error
 
 
 def _summary(row: Mapping[str, Any]) -> dict[str, Any]:

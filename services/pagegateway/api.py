@@ -13,6 +13,7 @@ from services.kit.problems import Finding, ProblemError, invalid, not_found, una
 from services.kit.runtime import Runtime
 from services.pagegateway import store
 from services.pagegateway.model import Faults, Page, Receipt
+from services.pagegateway.recorder import Recorder, TooManyWaiting
 
 WAIT_S_MAX: Final = 30
 LOOK_AGAIN_S: Final = 1.0
@@ -43,13 +44,16 @@ def create_router(runtime: Runtime) -> APIRouter:
     """All routes of the service."""
     router = APIRouter(prefix="/pagegateway")
     waiters = Waiters()
+    recorder = Recorder(runtime)
 
     @router.post("/pages", status_code=202)
     async def take_page(page: Page, idempotency_key: Annotated[str, Header()]) -> Receipt:
         if idempotency_key.lower() != str(page.page_id):
             raise invalid([Finding(where="header:Idempotency-Key", what="must be the page_id")])
-        async with runtime.pool.acquire() as connection, connection.transaction():
-            outcome = await store.take(connection, page, runtime.clock.now())
+        try:
+            outcome = await recorder.take(page)
+        except TooManyWaiting:
+            raise unavailable("Too many pages wait to be recorded; try again.") from None
         if outcome.kind in ("accepted", "timeout"):
             waiters.wake()
         return _answer(outcome)

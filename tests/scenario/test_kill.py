@@ -41,7 +41,7 @@ MOMENTS = {
     "care": lambda story: len(story.cases) >= 3,
     "followup": lambda story: len(story.cases) >= 5,
 }
-"""When each is killed: in the thick of its own work. Incidents and geofencing are down when the incident is declared."""
+"""When each is killed: in the thick of its work. Incidents and geofencing are down when the incident is declared."""
 
 
 async def test_every_service_killed_in_one_drill(stage: Stage) -> None:

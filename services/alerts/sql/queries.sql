@@ -1,6 +1,8 @@
 -- name: lock_world
--- Serialise the decisions about whom to ask in one world, until the transaction ends. (world)
-SELECT pg_advisory_xact_lock(hashtextextended(current_schema() || ':wave:' || $1::text, 0));
+-- Serialise the decisions about whom to ask in one world, until the transaction ends. A batch of events holds the lock
+-- for a second or two, so waiting for it is bounded by the statement's timeout and not by that of locks. (world)
+SELECT set_config('lock_timeout', '0', true),
+       pg_advisory_xact_lock(hashtextextended(current_schema() || ':wave:' || $1::text, 0));
 
 -- name: upsert_volunteer
 -- Keep the newest state of a volunteer; says whether they could be asked before.
@@ -37,22 +39,36 @@ SELECT alert_id FROM alert WHERE exhausted AND state = 'open' ORDER BY alert_id;
 INSERT INTO alert (alert_id, incident_id, state, exercise, jurisdiction, correlation_id, level, clock, needs)
 VALUES ($1, $2, 'waiting', $3, $4::text[], $5, $6, $7::jsonb, $8::jsonb)
 ON CONFLICT (alert_id) DO UPDATE SET level = excluded.level, clock = excluded.clock, needs = excluded.needs
-RETURNING *;
+RETURNING alert_id, incident_id, state, exercise, jurisdiction, correlation_id, level, clock, needs, zones, wave, exhausted,
+    opened_at, closed_at;
 
 -- name: save_fenced<!
 -- The zones' half of an alert. (alert_id, incident_id, exercise, jurisdiction, correlation_id, clock, zones, reach)
 INSERT INTO alert (alert_id, incident_id, state, exercise, jurisdiction, correlation_id, clock, zones, reach)
 VALUES ($1, $2, 'waiting', $3, $4::text[], $5, $6::jsonb, $7::jsonb, $8::jsonb)
 ON CONFLICT (alert_id) DO UPDATE SET zones = excluded.zones, reach = excluded.reach
-RETURNING *;
+RETURNING alert_id, incident_id, state, exercise, jurisdiction, correlation_id, level, clock, needs, zones, wave, exhausted,
+    opened_at, closed_at;
 
 -- name: lock_alert
 -- One alert, locked. (alert_id)
-SELECT * FROM alert WHERE alert_id = $1 FOR UPDATE;
+SELECT alert_id, incident_id, state, exercise, jurisdiction, correlation_id, level, clock, needs, zones, wave, exhausted,
+    opened_at, closed_at
+FROM alert WHERE alert_id = $1 FOR UPDATE;
 
 -- name: alert_of_incident
 -- One alert, not locked. (incident_id)
-SELECT * FROM alert WHERE incident_id = $1;
+SELECT alert_id, incident_id, state, exercise, jurisdiction, correlation_id, level, clock, needs, zones, wave, exhausted,
+    opened_at, closed_at
+FROM alert WHERE incident_id = $1;
+
+-- name: reach
+-- The stations in reach of an alert, nearest first. (alert_id)
+SELECT reach FROM alert WHERE alert_id = $1;
+
+-- name: stations_in_reach
+-- How many those are. (alert_id)
+SELECT coalesce(jsonb_array_length(reach), 0) FROM alert WHERE alert_id = $1;
 
 -- name: set_level!
 -- Keep the incident's level. (alert_id, level)
@@ -128,6 +144,12 @@ WITH incoming AS (
 INSERT INTO page (page_id, alert_id, volunteer_id, purpose, state, due_at, created_at)
 SELECT page_id, $1, volunteer_id, 'ask', 'pending', $6, $6 FROM incoming;
 
+-- name: wave_is_stuck$
+-- Whether most asks of the last wave have not left yet: the channel is down, and asking more people would page crowds
+-- for few places when it comes back. (alert_id, wave)
+SELECT count(*) FILTER (WHERE p.state IN ('pending', 'sending')) * 2 > count(*)
+FROM ask a JOIN page p USING (page_id) WHERE a.alert_id = $1 AND a.wave = $2;
+
 -- name: set_rings!
 -- Where the next wave of each quota begins. (alert_id, need_ids, rings)
 UPDATE quota q SET ring = n.ring
@@ -147,7 +169,9 @@ SELECT pg_notify($1, '');
 
 -- name: lock_alert_of_page
 -- The alert that an ask belongs to, locked. (page_id)
-SELECT * FROM alert WHERE alert_id = (SELECT alert_id FROM ask WHERE page_id = $1) FOR UPDATE;
+SELECT alert_id, incident_id, state, exercise, jurisdiction, correlation_id, level, clock, needs, zones, wave, exhausted,
+    opened_at, closed_at
+FROM alert WHERE alert_id = (SELECT alert_id FROM ask WHERE page_id = $1) FOR UPDATE;
 
 -- name: ask
 -- An ask with its quota and the person's promise, if any. After `lock_alert_of_page`. (page_id)

@@ -33,3 +33,54 @@ def outbox(
     report.show()
     if json is not None:
         report.write(json)
+
+
+@app.command()
+def path(
+    json: JsonFile = None,
+    incidents: Annotated[int, typer.Option(min=10, max=100_000, help="Incidents in the steady part, and at once.")] = 1_000,
+    rate: Annotated[float, typer.Option(min=0.1, max=1_000, help="Incidents a second in the steady part.")] = 5.0,
+    home: Annotated[
+        Path | None, typer.Option("--home", help="A running instance to measure; without it one is started.")
+    ] = None,
+) -> None:
+    """From the declaration to the first page with everything running, beside its floor; takes about six minutes."""
+    import asyncio
+    from contextlib import nullcontext
+
+    from services.cli.bench.path import PathOptions, own_instance, run_path_bench
+    from services.cli.instance.options import layout_at
+
+    with own_instance() if home is None else nullcontext(layout_at(home)) as layout:
+        report = asyncio.run(run_path_bench(PathOptions(layout=layout, incidents=incidents, rate_per_s=rate)))
+    report.show()
+    if json is not None:
+        report.write(json)
+
+
+@app.command()
+def path(
+    json: JsonFile = None,
+    home: Annotated[
+        Path | None, typer.Option("--home", envvar="THIRDRESCUE_HOME", help="Folder of a running instance to measure.")
+    ] = None,
+    incidents: Annotated[int, typer.Option(min=20, max=10_000, help="Incidents of each of the two loads.")] = 1_000,
+    rate: Annotated[float, typer.Option(min=0.5, max=50, help="Incidents a second of the steady load.")] = 5.0,
+    quick: Annotated[bool, typer.Option("--quick", help="A few incidents only: does it work, not how well.")] = False,
+) -> None:
+    """From a declaration to the first page on a whole instance: a running one, or a fresh one that is removed again.
+
+    All incidents are drills far from every real station. Kafka is stopped for half a minute, unless a real incident
+    is open.
+    """
+    from dataclasses import replace
+
+    from rich.console import Console
+
+    from services.cli.bench.whole.run import QUICK, PathOptions, run_path_bench
+
+    options = replace(QUICK, rate_per_s=rate) if quick else PathOptions(incidents=incidents, rate_per_s=rate)
+    report = run_path_bench(home, options, Console(stderr=True))
+    report.show()
+    if json is not None:
+        report.write(json)

@@ -1,4 +1,4 @@
-"""A Kafka and a PostgreSQL of a benchmark's own, so that it measures without load from elsewhere and disturbs nothing."""
+"""A Kafka and a PostgreSQL of a benchmark's own: it measures without load from elsewhere and disturbs nothing."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from services.cli.instance.ports import free_port
 from services.cli.instance.postgres import PostgresNode, unprivileged_user
 from services.cli.instance.programs import dsn_for
 
-_PASSWORD = "bench"  # noqa: S105 - a throw-away server on loopback
+_PASSWORD = "bench"
 DATABASE = "bench"
 STOP_TIMEOUT_S = 20
 

@@ -11,16 +11,17 @@ WHERE station.sequence < excluded.sequence;
 -- Changes whenever any station does. ()
 SELECT count(*) AS stations, coalesce(sum(sequence), 0)::bigint AS sequences FROM station;
 
+-- name: has_fence
+-- Whether the incident was fenced before. (incident_id)
+SELECT EXISTS (SELECT 1 FROM fence WHERE incident_id = $1);
+
 -- name: open_stations
 -- All open stations. ()
 SELECT station_id, lon_deg, lat_deg FROM station WHERE is_open ORDER BY station_id;
 
--- name: insert_fence<!
--- Remember a fence; nothing if the incident has one. (incident_id, fenced, exercise, area_codes, fenced_at)
-INSERT INTO fence (incident_id, fenced, exercise, area_codes, fenced_at)
-VALUES ($1, $2::text::jsonb, $3, $4, $5)
-ON CONFLICT (incident_id) DO NOTHING
-RETURNING incident_id;
+-- name: insert_fence!
+-- Remember a fence. (incident_id, fenced, exercise, area_codes, fenced_at)
+INSERT INTO fence (incident_id, fenced, exercise, area_codes, fenced_at) VALUES ($1, $2, $3, $4, $5);
 
 -- name: lift_fence<!
 -- Mark a standing fence as lifted. (incident_id, lifted_at)

@@ -1,28 +1,26 @@
--- name: attempt(page_id, receipt_id, now)^
--- Count a request for a page and lock it; says what was recorded of it before.
-INSERT INTO pages AS p (page_id, receipt_id, first_seen_at) VALUES (:page_id, :receipt_id, :now)
+-- name: attempt(page_ids, receipt_ids, now)
+-- Count a request for each page and lock them; says what was recorded of them before.
+INSERT INTO pages AS p (page_id, receipt_id, first_seen_at)
+SELECT page_id, receipt_id, :now FROM unnest(:page_ids::uuid[], :receipt_ids::uuid[]) AS n (page_id, receipt_id)
 ON CONFLICT (page_id) DO UPDATE SET attempts = p.attempts + 1
-RETURNING receipt_id, effects, content_sha256;
+RETURNING page_id, receipt_id, effects, content_sha256;
 
--- name: use_fault()$
--- Use up one armed fault; returns its name, or nothing.
-WITH armed AS (
-    SELECT CASE WHEN fail_next > 0 THEN 'fail' WHEN timeout_next > 0 THEN 'timeout' END AS kind
-    FROM faults WHERE id = 1 AND (fail_next > 0 OR timeout_next > 0) FOR UPDATE
-)
-UPDATE faults SET fail_next = fail_next - (armed.kind = 'fail')::int,
-                  timeout_next = timeout_next - (armed.kind = 'timeout')::int
-FROM armed WHERE id = 1 RETURNING armed.kind;
+-- name: armed_faults()^
+-- The switches, locked, if any is on.
+SELECT fail_next, timeout_next FROM faults WHERE id = 1 AND (fail_next > 0 OR timeout_next > 0) FOR UPDATE;
 
--- name: record(page_id, content_sha256, recipient, purpose, token, text_zh, text_en, exercise, now)!
--- The page takes effect, once; it gets the next position.
-WITH next AS (
-    UPDATE counter SET last_position = last_position + 1 WHERE id = 1 RETURNING last_position
+-- name: record(page_ids, contents_sha256, recipients, purposes, tokens, texts_zh, texts_en, exercises, count, now)!
+-- The pages take effect, once; they get the next positions in the given order.
+WITH last AS (
+    UPDATE counter SET last_position = last_position + :count WHERE id = 1 RETURNING last_position
 )
-UPDATE pages SET position = next.last_position, content_sha256 = :content_sha256, recipient = :recipient,
-    purpose = :purpose, token = :token, text_zh = :text_zh, text_en = :text_en, exercise = :exercise,
-    accepted_at = :now, effects = 1
-FROM next WHERE page_id = :page_id;
+UPDATE pages SET position = last.last_position - :count + n.ordinal, content_sha256 = n.content_sha256,
+    recipient = n.recipient, purpose = n.purpose, token = n.token, text_zh = n.text_zh, text_en = n.text_en,
+    exercise = n.exercise, accepted_at = :now, effects = 1
+FROM last, unnest(:page_ids::uuid[], :contents_sha256::bytea[], :recipients::uuid[], :purposes::text[],
+                  :tokens::text[], :texts_zh::text[], :texts_en::text[], :exercises::boolean[])
+    WITH ORDINALITY AS n (page_id, content_sha256, recipient, purpose, token, text_zh, text_en, exercise, ordinal)
+WHERE pages.page_id = n.page_id;
 
 -- name: page(page_id)^
 SELECT page_id, position, receipt_id, recipient, purpose, token, text_zh, text_en, exercise, accepted_at, effects, attempts

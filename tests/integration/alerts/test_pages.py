@@ -135,6 +135,23 @@ async def test_kill_minus_9_between_the_attempt_and_its_settling(
     assert len(gateway.pages) == len(sent_pages(services.log, declared.incident_id)) == 2
 
 
+async def test_while_the_channel_is_down_no_further_wave_goes_and_afterwards_they_do(
+    services: Running, gateway: Phones
+) -> None:
+    """Else everybody in reach would be paged for two places when the provider comes back."""
+    gateway.mood = Mood.BUSY
+    stations = await enrol(services, per_station=12)
+    declared = incident(need(Role.COUNSELLOR, 2), factor=1200)  # a wave every half second
+    await services.log.publish(declared, declared.incident_id, exercise=True)
+    await services.log.publish(fenced(declared, stations), declared.incident_id, exercise=True)
+    await services.log.wait_for(events.AlertWaveSent, declared.incident_id)
+    await asyncio.sleep(2.5)
+    waves = {e.data.wave for e in services.log.seen if isinstance(e.data, events.AlertWaveSent)}
+    assert waves == {1}
+    gateway.mood = Mood.TAKES
+    await services.log.wait_for(events.AlertWaveSent, declared.incident_id, 2)
+
+
 async def _spawn(services: Running) -> asyncio.subprocess.Process:
     """Alerts in a process of its own, in the same consumer group."""
     code = (

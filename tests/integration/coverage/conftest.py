@@ -33,7 +33,8 @@ def coverage(log: Log, make_database: Callable[..., Any], tmp_path: Path) -> Any
     secrets = tmp_path / "secrets"
     secrets.mkdir()
     ensure_secrets(secrets)
-    process: CoverageProcess = CoverageProcess(log.bootstrap, make_database("coverage").dsn("coverage"), secrets, tmp_path)
+    dsn = make_database("coverage").dsn("coverage")
+    process: CoverageProcess = CoverageProcess(log.bootstrap, dsn, secrets, tmp_path)
     process.start()
     yield process
     if process.exit_code is None:

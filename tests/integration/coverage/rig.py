@@ -11,17 +11,25 @@ import time
 from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
+from uuid import uuid4
 
 import httpx
+from aiokafka import AIOKafkaConsumer
+from aiokafka.admin import AIOKafkaAdminClient, RecordsToDelete
+from aiokafka.admin.config_resource import ConfigResource, ConfigResourceType
 
 from schemas import codec
 from schemas.envelope import Envelope
+from schemas.policy import AccountRole
 from schemas.topics import BY_NAME
 from services.cli.instance.ports import free_port
 from services.coverage.recompute import differences, published, read_all, recompute
+from services.kit.auth import TokenSigner
 from services.kit.bus import Outgoing, Partition
+from services.kit.clock import SystemClock
 from services.kit.kafka import KafkaBus
 
 READY_WITHIN_S = 60.0
@@ -77,6 +85,17 @@ class CoverageProcess:
                 await asyncio.sleep(0.05)
         raise AssertionError(f"not ready in {READY_WITHIN_S} s:\n{self.log[-3000:]}")
 
+    async def get(self, path: str, *, areas: list[str]) -> dict[str, Any]:
+        """What a viewer of these areas is answered."""
+        signer = TokenSigner.from_file("identity", self.secrets, SystemClock())
+        token = signer.sign(str(uuid4()), lifetime=timedelta(minutes=5), roles=[AccountRole.VIEWER], areas=areas)
+        async with httpx.AsyncClient(timeout=5, trust_env=False) as client:
+            answer = await client.get(
+                f"http://127.0.0.1:{self.port}{path}", headers={"Authorization": f"Bearer {token}"}
+            )
+        document: dict[str, Any] = answer.json()
+        return document
+
     @property
     def exit_code(self) -> int | None:
         return None if self._process is None else self._process.poll()
@@ -115,6 +134,30 @@ class Log:
 
     async def write_raw(self, topic: str, key: bytes, value: bytes, headers: list[tuple[str, bytes]]) -> None:
         await self.bus.send(await self.bus.partition_of(topic, key), [Outgoing(key, value, headers)])
+
+    async def count(self, topic: str) -> int:
+        """How many records were ever written to a topic."""
+        consumer = AIOKafkaConsumer(topic, bootstrap_servers=self.bootstrap)
+        await consumer.start()
+        try:
+            return sum((await consumer.end_offsets(consumer.assignment())).values())
+        finally:
+            await consumer.stop()
+
+    async def forget_all_but_the_last(self, topic: str) -> None:
+        """Delete the beginning of each partition, as retention or an operator would."""
+        consumer = AIOKafkaConsumer(topic, bootstrap_servers=self.bootstrap)
+        admin = AIOKafkaAdminClient(bootstrap_servers=self.bootstrap)
+        await consumer.start()
+        await admin.start()
+        try:
+            ends = await consumer.end_offsets(consumer.assignment())
+            may_delete = ConfigResource(ConfigResourceType.TOPIC, topic, configs={"cleanup.policy": "delete"})
+            await admin.alter_configs([may_delete])
+            await admin.delete_records({tp: RecordsToDelete(before_offset=end - 1) for tp, end in ends.items() if end})
+        finally:
+            await admin.close()
+            await consumer.stop()
 
     async def settle(self, within_s: float = EQUAL_WITHIN_S) -> float:
         """Wait until the published picture equals the recomputed one; returns the seconds it took."""

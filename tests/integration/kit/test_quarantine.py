@@ -257,24 +257,28 @@ async def test_many_handler_errors_in_a_row_halt_instead_of_filling_the_quaranti
         assert await rig.consumer.value("SELECT count(*) FROM quarantine") == 4
         moody.bug.clear()
         await rig.delivery.deliver(TOPIC.name, records)
-        assert not rig.delivery.is_halted
+        assert rig.delivery._failures_in_a_row == 0
         assert len(await rig.effects()) == 16
 
 
-async def test_two_consumers_that_both_believe_to_own_a_partition_double_nothing(make_database: Make) -> None:
+@pytest.mark.parametrize("known", [0, 1], ids=["a new key", "a known key"])
+async def test_two_consumers_that_both_believe_to_own_a_partition_double_nothing(
+    make_database: Make, known: int
+) -> None:
     async def slow(unit: Unit, envelope: Envelope) -> None:
         await record_effect(unit, envelope)
         await asyncio.sleep(0.2)
 
     async with open_rig(make_database("registry", "alerts").dsns, "127.0.0.1:1", handler=slow) as rig:
         key = uuid4()
-        records = [_as_record(n, *encoded(key, n + 1)) for n in range(2)]
+        records = [_as_record(n, *encoded(key, n + 1)) for n in range(3)]
+        await rig.delivery.deliver(TOPIC.name, records[:known])
         outcomes: Sequence[Any] = await asyncio.gather(
             *(rig.delivery.deliver(TOPIC.name, records) for _ in range(3)), return_exceptions=True
         )
         assert any(outcome is None for outcome in outcomes)
         await rig.delivery.deliver(TOPIC.name, records)
-        assert await rig.effects() == {str(key): [1, 2]}
+        assert await rig.effects() == {str(key): [1, 2, 3]}
 
 
 def _as_record(offset: int, key: bytes, value: bytes, headers: Headers) -> Any:

@@ -83,10 +83,13 @@ async def test_a_timer_is_replaced_and_cancelled_by_kind_and_key(units: Units) -
 
 
 async def test_a_timer_of_a_unit_that_fails_was_never_set(units: Units) -> None:
-    with pytest.raises(RuntimeError):
+    async def fail() -> None:
         async with units.open() as unit:
             unit.schedule("wave", "a", NOW, {"n": 1})
             raise RuntimeError
+
+    with pytest.raises(RuntimeError):
+        await fail()
     assert await TimerLoop(units, {"wave": Fired()}).fire_due() == 0
 
 

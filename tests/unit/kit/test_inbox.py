@@ -37,12 +37,12 @@ def test_any_order_with_doubles_is_handled_once_each_in_sequence(order: list[int
     position, handled = KeyPosition(was=0, last=0), []
     for sequence in [*order, *doubles]:
         event = HeldEvent(sequence, str(sequence))
-        match judge(position, event, compacted=False):
-            case Verdict.PARK:
-                position.held.add(event)
-            case Verdict.HANDLE:
-                handled.append(sequence)
-                position.last = sequence
+        verdict = judge(position, event, compacted=False)
+        if verdict is Verdict.PARK:
+            position.held.add(event)
+        elif verdict is Verdict.HANDLE:
+            handled.append(sequence)
+            position.last = sequence
         while (waiting := HeldEvent(position.last + 1, str(position.last + 1))) in position.held:
             position.held.remove(waiting)
             position.last = waiting.sequence

@@ -1,0 +1,192 @@
+"""Documents that carry CAP alerts: one alert, many in a row or a wrapper, EDXL-DE distributions, ATOM and RSS feeds.
+
+One bad alert among good ones is noted and left out; if none is good the file is refused for the first fault. Feeds
+that only link to their alerts are read as what they are: no alerts, and the addresses, which nobody follows here.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import re
+from collections import Counter
+from collections.abc import Iterator
+from typing import Final
+
+from lxml import etree
+
+from services.incidents.intake import safexml, values
+from services.incidents.intake.cap import looks_like_alert, read_alert
+from services.incidents.intake.model import ALERTS_MAX, Alert, Notes, Reading, Refused
+from services.incidents.intake.safexml import child, children, local, namespace, text_of
+
+ATOM: Final = "http://www.w3.org/2005/Atom"
+_EDXL_NEEDS: Final = ("distributionID", "senderID", "dateTimeSent", "distributionStatus")
+_EDXL_STATUS: Final = frozenset({"Actual", "Exercise", "System", "Test", "Unknown", "NoAppropriateDefault"})
+_ATOM_ELEMENTS: Final = {
+    "feed": {"author", "category", "contributor", "generator", "icon", "id", "link", "logo", "rights", "subtitle",
+             "title", "updated", "entry"},
+    "entry": {"author", "category", "content", "contributor", "id", "link", "published", "rights", "source", "summary",
+              "title", "updated"},
+}  # fmt: skip
+LINKS_MAX: Final = 10_000
+
+Found = tuple[str, etree._Element | Refused]
+"""An alert's path and its element, or why there is none."""
+
+
+def read_alerts(roots: list[etree._Element], notes: Notes) -> Reading:
+    """One alert as the root, several documents in a row, or a wrapper that has alerts somewhere inside."""
+    found: list[Found] = []
+    for number, root in enumerate(roots, 1):
+        top = local(root) if len(roots) == 1 else f"document[{number}]"
+        if looks_like_alert(root):
+            found.append(("alert" if len(roots) == 1 else f"{top}/alert", root))
+        else:
+            found += list(_inside(root, top))
+    if not found:
+        raise Refused(local(roots[0]), "has no alert inside")
+    formats, alerts = _read_all(found, notes)
+    return Reading(format=formats[0], alerts=tuple(alerts))
+
+
+def read_edxl(root: etree._Element, notes: Notes) -> Reading:
+    """An EDXL-DE distribution. Its own status says whether what it carries is real."""
+    version = "2.0" if namespace(root).endswith("2.0") else "1.0"
+    for name in _EDXL_NEEDS:
+        if not text_of(child(root, name)):
+            raise Refused(f"EDXLDistribution/{name}", "is missing or empty")
+    values.time(text_of(child(root, "dateTimeSent")), "EDXLDistribution/dateTimeSent")
+    status = text_of(child(root, "distributionStatus"))
+    if version == "1.0" and status not in _EDXL_STATUS:
+        raise Refused("EDXLDistribution/distributionStatus", f"{values.shown(status)} is none of Actual, Exercise, ...")
+    found = list(_inside(root, "EDXLDistribution"))
+    if not found:
+        notes.add("EDXLDistribution/contentObject", "has no CAP alert inside")
+        return Reading(format=f"edxl-de-{version}")
+    _, alerts = _read_all(found, notes)
+    if status in ("Exercise", "System", "Test"):
+        notes.add("EDXLDistribution/distributionStatus", f"is {status}; so are the alerts in it")
+        alerts = [_downgraded(alert, status) for alert in alerts]
+    return Reading(format=f"edxl-de-{version}", alerts=tuple(alerts))
+
+
+def read_atom(root: etree._Element, notes: Notes) -> Reading:
+    """An ATOM feed (RFC 4287) whose entries hold alerts, or link to them."""
+    _check_atom(root, "feed", ("id", "title", "updated"))
+    found: list[Found] = list(_inside(root, "feed", skip="entry"))
+    links: list[str] = []
+    for number, entry in enumerate(children(root, "entry"), 1):
+        where = f"feed/entry[{number}]"
+        inside = list(_inside(entry, where))
+        found += inside
+        if inside:
+            continue
+        _check_atom(entry, where, ("id", "title", "updated"))
+        hrefs = [href for link in children(entry, "link") if (href := (link.get("href") or "").strip())]
+        if not hrefs:
+            raise Refused(where, "has neither an alert nor a link to one")
+        links += hrefs[:1]
+    return _feed("atom", found, links, notes)
+
+
+def read_rss(root: etree._Element, notes: Notes) -> Reading:
+    """An RSS 2.0 feed whose items hold alerts, or link to them."""
+    channel = child(root, "channel")
+    if channel is None:
+        raise Refused("rss/channel", "is missing")
+    for name in ("title", "link", "description"):
+        if child(channel, name) is None:
+            raise Refused(f"rss/channel/{name}", "is missing")
+    found: list[Found] = list(_inside(channel, "rss/channel", skip="item"))
+    links: list[str] = []
+    for number, item in enumerate(children(channel, "item"), 1):
+        where = f"rss/channel/item[{number}]"
+        inside = list(_inside(item, where))
+        found += inside
+        if inside:
+            continue
+        link = text_of(child(item, "link"))
+        if not (link or text_of(child(item, "title")) or text_of(child(item, "description"))):
+            raise Refused(where, "has neither a title nor a description")
+        links += [link] if link else []
+    return _feed("rss", found, links, notes)
+
+
+def _feed(name: str, found: list[Found], links: list[str], notes: Notes) -> Reading:
+    if len(links) > LINKS_MAX:
+        raise Refused("", f"has more than {LINKS_MAX} entries")
+    if links:
+        notes.add("", f"{len(links)} entries only link to their alerts, which were not fetched")
+    alerts = _read_all(found, notes)[1] if found else []
+    return Reading(format=name, alerts=tuple(alerts), links=tuple(links))
+
+
+def _check_atom(element: etree._Element, where: str, needs: tuple[str, ...]) -> None:
+    names = {local(item) for item in children(element) if namespace(item) in (ATOM, "")}
+    for name in needs:
+        if name not in names:
+            raise Refused(f"{where}/{name}", "is missing")
+    unknown = sorted(names - _ATOM_ELEMENTS[local(element)])
+    if unknown:
+        raise Refused(f"{where}/{unknown[0]}", "is no element of ATOM")
+
+
+def _inside(root: etree._Element, where: str, skip: str | None = None) -> Iterator[Found]:
+    """Outermost alerts below an element, as elements or as escaped text, with their paths."""
+    pending = [pair for pair in _numbered(root, where) if local(pair[1]) != skip][::-1]
+    while pending:
+        place, item = pending.pop()
+        if looks_like_alert(item):
+            yield place, item
+            continue
+        pending += _numbered(item, place)[::-1]
+        text = item.text or ""
+        if "<" in text and "alert" in text and "urn:oasis:names:tc:emergency:cap" in text:
+            yield f"{place}/alert", escaped(text, place)
+
+
+def _numbered(element: etree._Element, where: str) -> list[tuple[str, etree._Element]]:
+    """The children with their paths, in one pass."""
+    names = [local(item) for item in children(element)]
+    total, seen = Counter(names), Counter[str]()
+    paths = []
+    for name in names:
+        seen[name] += 1
+        paths.append(f"{where}/{name}[{seen[name]}]" if total[name] > 1 else f"{where}/{name}")
+    return list(zip(paths, children(element), strict=True))
+
+
+def escaped(text: str, where: str) -> etree._Element | Refused:
+    """The root of XML written as text inside another document, or why it cannot be read."""
+    # Its own encoding no longer counts: it has been decoded with the document around it.
+    bare = re.sub(r"\A\s*<\?xml[^>]{0,200}\?>", "", text).strip()
+    try:
+        return safexml.parse(bare.encode(), Notes())[0]
+    except Refused as refused:
+        return refused.under(where)
+
+
+def _read_all(found: list[Found], notes: Notes) -> tuple[list[str], list[Alert]]:
+    if len(found) > ALERTS_MAX:
+        raise Refused("", f"has {len(found)} alerts; at most {ALERTS_MAX} are read")
+    formats: list[str] = []
+    alerts: list[Alert] = []
+    first: Refused | None = None
+    for where, element in found:
+        try:
+            if isinstance(element, Refused):
+                raise element
+            name, alert = read_alert(element, where, notes)
+        except Refused as refused:
+            first = first or refused
+            notes.add(refused.where, f"{refused.why}; this alert was left out")
+        else:
+            formats.append(name)
+            alerts.append(alert)
+    if first is not None and not alerts:
+        raise first
+    return formats, alerts
+
+
+def _downgraded(alert: Alert, status: str) -> Alert:
+    return dataclasses.replace(alert, status=status) if alert.status == "Actual" else alert

@@ -1,0 +1,97 @@
+"""JSON from strangers: bounded, and every access checked, so that a wrong type is a reason and not a crash."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any, Final
+
+import orjson
+
+from services.incidents.intake.model import Refused
+from services.incidents.intake.values import number, shown
+
+CONTAINERS_MAX: Final = 2_500_000
+
+Object = dict[str, Any]
+
+
+def parse(data: bytes) -> Any:
+    """The document. Raises Refused."""
+    if data.count(b"{") + data.count(b"[") > CONTAINERS_MAX:
+        raise Refused("", f"has more than {CONTAINERS_MAX} objects and arrays")
+    try:
+        return orjson.loads(data)
+    except orjson.JSONDecodeError as error:
+        raise Refused(f"line {error.lineno}", f"is not JSON: {error.msg}") from error
+
+
+def as_object(value: object, where: str) -> Object:
+    """A JSON object."""
+    if not isinstance(value, dict):
+        raise Refused(where, f"must be an object, not {shown(value)}")
+    return value
+
+
+def as_list(value: object, where: str) -> list[Any]:
+    """A JSON array."""
+    if not isinstance(value, list):
+        raise Refused(where, f"must be an array, not {shown(value)}")
+    return value
+
+
+def field(record: Object, name: str, where: str) -> Any:
+    """A field that must be there."""
+    value = record.get(name)
+    if value is None:
+        raise Refused(under(where, name), "is missing")
+    return value
+
+
+def text(record: Object, name: str, where: str) -> str:
+    """A text that must be there and say something. Numbers are taken as they are written."""
+    value = field(record, name, where)
+    if isinstance(value, bool) or not isinstance(value, str | int | float):
+        raise Refused(under(where, name), f"must be a text, not {shown(value)}")
+    stripped = str(value).strip()
+    if not stripped:
+        raise Refused(under(where, name), "is empty")
+    return stripped
+
+
+def maybe_text(record: Object, name: str) -> str | None:
+    """A text if there is one."""
+    value = record.get(name)
+    return (value.strip() or None) if isinstance(value, str) else None
+
+
+def real(record: Object, name: str, where: str) -> float:
+    """A number that must be there; many feeds write numbers as text."""
+    return real_of(field(record, name, where), under(where, name))
+
+
+def maybe_real(record: Object, name: str, where: str) -> float | None:
+    """A number if there is one; null, an empty text and "null" are none."""
+    value = record.get(name)
+    if value is None or (isinstance(value, str) and value.strip().lower() in ("", "null", "none", "-", "nan")):
+        return None
+    return real_of(value, under(where, name))
+
+
+def real_of(value: object, where: str) -> float:
+    """A JSON number or a text that is one."""
+    if isinstance(value, bool) or not isinstance(value, int | float | str):
+        raise Refused(where, f"must be a number, not {shown(value)}")
+    return number(value, where) if isinstance(value, str) else float(value)
+
+
+def under(where: str, name: str | int) -> str:
+    """The path of a field or of an item."""
+    if isinstance(name, int):
+        return f"{where}[{name}]"
+    return f"{where}.{name}" if where else name
+
+
+def items(value: object, where: str) -> Iterator[tuple[str, Object]]:
+    """The objects of an array, each with its path."""
+    for index, item in enumerate(as_list(value, where)):
+        yield under(where, index), as_object(item, under(where, index))
