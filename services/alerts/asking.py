@@ -54,7 +54,8 @@ class Asking:
         await store.replace_quotas(unit.connection, alert.alert_id, states)
         opened = replace(alert, state=AlertState.OPEN)
         self._emit_opened(unit, opened, states, len(reach))
-        await self._wave(unit, opened, states, reach)
+        if states:
+            await self._wave(unit, opened, states, reach)
 
     async def restate(self, unit: Unit, alert: AlertRow) -> None:
         """Replace the quotas by what the alert's needs now say, and ask for what is missing."""

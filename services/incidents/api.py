@@ -29,7 +29,7 @@ from services.incidents.model import (
 from services.incidents.reference import Reference, load_reference
 from services.kit.at_once import commit_at_once
 from services.kit.auth import Principal, require_all_jurisdiction, require_jurisdiction
-from services.kit.http import CurrentPrincipal, accepts, current_principal, read_json
+from services.kit.http import CurrentPrincipal, accepts, current_principal, direct, read_json
 from services.kit.idempotency import Answer, ClaimedKey, RequestKey, request_key
 from services.kit.problems import Finding, ProblemError, conflict, invalid, not_found
 from services.kit.runtime import Runtime
@@ -48,6 +48,7 @@ def create_router(runtime: Runtime) -> APIRouter:
 
     @router.post("")
     @accepts("application/json")
+    @direct
     async def declare(request: Request) -> Response:  # the bare request: see read_json
         principal, key = await current_principal(request), await request_key(request)
         return await _declare(runtime, reference, read_json(request, DeclareRequest), key, principal)

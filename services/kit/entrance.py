@@ -9,6 +9,7 @@ from __future__ import annotations
 from typing import Any, Final
 
 import orjson
+from starlette.requests import Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from services.kit.policy_check import Guard, Match, RouteTable
@@ -34,7 +35,7 @@ def header_of(scope: Scope, name: bytes) -> str | None:
 
 
 class Entrance:
-    """Pure ASGI. Raises `ProblemError`, which the observer around it turns into an answer."""
+    """Pure ASGI. Raises `ProblemError`, which the observer around it turns into an answer. Calls direct endpoints."""
 
     def __init__(self, app: ASGIApp, table: RouteTable, guard: Guard, *, body_bytes_max: int) -> None:
         self._app = app
@@ -53,7 +54,11 @@ class Entrance:
         if body is not None:
             scope[BODY] = body
             receive = replay(body, receive)
-        await self._app(scope, receive, send)
+        if match.route.direct is not None:
+            response = await match.route.direct(Request(scope, receive))
+            await response(scope, receive, send)
+        else:
+            await self._app(scope, receive, send)
 
     def _match(self, scope: Scope) -> Match:
         found = self._table.find(scope["method"], scope["path"])

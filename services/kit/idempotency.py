@@ -117,7 +117,7 @@ async def request_key(request: Request) -> ClaimedKey:
     route = f"{request.method} {request.scope.get(ROUTE, '')}"
     if given is None:
         return ClaimedKey(subject=subject, route=route, key=None, body_sha256=b"", command_id=uuid4())
-    digest = hashlib.sha256(request.url.path.encode() + b"\n" + request.scope.get(BODY, b"")).digest()
+    digest = hashlib.sha256(request.scope["path"].encode() + b"\n" + request.scope.get(BODY, b"")).digest()
     command_id = derived_id(_NAMESPACE, f"{subject}\n{route}\n{given}\n{digest.hex()}")
     return ClaimedKey(subject=subject, route=route, key=given, body_sha256=digest, command_id=command_id)
 

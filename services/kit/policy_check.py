@@ -8,15 +8,19 @@ from __future__ import annotations
 
 import hmac
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final
+
+from starlette.requests import Request
+from starlette.responses import Response
 
 from schemas.policy import Row
 from services.kit.auth import Principal, TokenRefused, TokenVerifier, unauthorized
 from services.kit.problems import ProblemError, forbidden
 
 SCHEME: Final = "bearer "
+DirectEndpoint = Callable[[Request], Awaitable[Response]]
 
 
 class PolicyError(Exception):
@@ -33,6 +37,8 @@ class GuardedRoute:
     row: Row
     accepts: frozenset[str]
     takes_body: bool
+    direct: DirectEndpoint | None = None
+    """Called by the entrance itself, past the framework."""
 
 
 @dataclass(frozen=True)

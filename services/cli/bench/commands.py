@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from pathlib import Path
 from typing import Annotated
 
@@ -28,31 +29,9 @@ def outbox(
     from services.cli.bench.outbox import run_outbox_bench
     from services.cli.bench.parts import own_parts
 
+    logging.getLogger("aiokafka").setLevel(logging.CRITICAL)  # a broker that is still starting makes it talk
     with own_parts(("registry", "alerts")) as parts:
         report = run_outbox_bench(parts, events=events, rounds=rounds, seconds=seconds)
-    report.show()
-    if json is not None:
-        report.write(json)
-
-
-@app.command()
-def path(
-    json: JsonFile = None,
-    incidents: Annotated[int, typer.Option(min=10, max=100_000, help="Incidents in the steady part, and at once.")] = 1_000,
-    rate: Annotated[float, typer.Option(min=0.1, max=1_000, help="Incidents a second in the steady part.")] = 5.0,
-    home: Annotated[
-        Path | None, typer.Option("--home", help="A running instance to measure; without it one is started.")
-    ] = None,
-) -> None:
-    """From the declaration to the first page with everything running, beside its floor; takes about six minutes."""
-    import asyncio
-    from contextlib import nullcontext
-
-    from services.cli.bench.path import PathOptions, own_instance, run_path_bench
-    from services.cli.instance.options import layout_at
-
-    with own_instance() if home is None else nullcontext(layout_at(home)) as layout:
-        report = asyncio.run(run_path_bench(PathOptions(layout=layout, incidents=incidents, rate_per_s=rate)))
     report.show()
     if json is not None:
         report.write(json)

@@ -12,6 +12,8 @@ from collections.abc import Sequence
 from typing import Any
 from uuid import UUID, uuid4
 
+from aiokafka import AIOKafkaConsumer, AIOKafkaProducer
+
 from schemas.envelope import Envelope
 from schemas.events.volunteer import VolunteerBecameAvailable
 from schemas.topics import BY_NAME, MAX_RECORD_BYTES
@@ -34,6 +36,7 @@ IDLE_EVENTS = 100
 IDLE_GAP_S = 0.03
 CONCURRENT_UNITS = 6
 DRAIN_S = 30.0
+FLOOR_TOPIC = BY_NAME["station-events"].name
 
 
 class _Probe:
@@ -73,6 +76,7 @@ async def measure_latency(report: Report, parts: Parts, producer_pool: Any, cons
     consumer = await _consumer(bus, consumer_pool, probe)
     tasks = [asyncio.create_task(relay.run()), asyncio.create_task(consumer.run())]
     try:
+        await _floors(report, parts, producer_pool)
         await _catch_up(units, probe)
         idle = await _idle(units, probe)
         report.add("commit -> consumed, idle, p50", percentile(idle, 50) * 1000, "ms")
@@ -89,6 +93,39 @@ async def measure_latency(report: Report, parts: Parts, producer_pool: Any, cons
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
         await bus.stop()
+
+
+async def _floors(report: Report, parts: Parts, pool: Any) -> None:
+    """What one single-row commit and one hop through Kafka cost by themselves, in the same run."""
+    await pool.execute("CREATE TABLE IF NOT EXISTS floor (id bigserial PRIMARY KEY)")
+    commits = []
+    for _ in range(IDLE_EVENTS):
+        started = time.perf_counter()
+        await pool.execute("INSERT INTO floor DEFAULT VALUES")
+        commits.append(time.perf_counter() - started)
+    report.add("floor: single-row asyncpg commit, p50", percentile(commits, 50) * 1000, "ms")
+    hops = await _raw_hops(parts.kafka)
+    report.add("floor: raw aiokafka send -> getmany, p50", percentile(hops, 50) * 1000, "ms")
+
+
+async def _raw_hops(kafka: str) -> list[float]:
+    producer = AIOKafkaProducer(bootstrap_servers=kafka, acks="all", linger_ms=0)
+    consumer = AIOKafkaConsumer(FLOOR_TOPIC, bootstrap_servers=kafka, auto_offset_reset="earliest")
+    await producer.start()
+    await consumer.start()
+    try:
+        hops = []
+        for _ in range(IDLE_EVENTS):
+            started = time.perf_counter()
+            sending = asyncio.create_task(producer.send_and_wait(FLOOR_TOPIC, b"x", key=b"k"))
+            while not await consumer.getmany(timeout_ms=1000):
+                pass
+            hops.append(time.perf_counter() - started)
+            await sending
+        return hops
+    finally:
+        await producer.stop()
+        await consumer.stop()
 
 
 async def _consumer(bus: KafkaBus, pool: Any, probe: _Probe) -> BatchConsumer:

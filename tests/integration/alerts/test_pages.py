@@ -18,7 +18,7 @@ from schemas.vocabulary import Role
 from tests.integration.alerts.harness import Running, running, until
 from tests.integration.alerts.network import incident, need
 from tests.integration.alerts.phones import Mood, Phones, phones
-from tests.integration.alerts.steps import enrol, fenced, known, pages, sent_pages
+from tests.integration.alerts.steps import enrol, fenced, known, pages, rows, sent_pages
 
 pytestmark = pytest.mark.integration
 
@@ -161,3 +161,19 @@ async def _spawn(services: Running) -> asyncio.subprocess.Process:
     )
     environment = {**os.environ, "THIRDRESCUE_HTTP_PORT": str(services.port)}
     return await asyncio.create_subprocess_exec(sys.executable, "-c", code, env=environment)
+
+
+async def test_zones_that_are_known_before_the_needs_open_the_alert_just_as_well(
+    services: Running, gateway: Phones
+) -> None:
+    stations = await enrol(services, per_station=2)
+    declared = incident(need(Role.COUNSELLOR, 1))
+    await services.log.publish(fenced(declared, stations), declared.incident_id)
+
+    async def zones_are_known() -> bool:
+        return bool(await rows(services, "alerts", "SELECT 1 FROM alert WHERE zones IS NOT NULL AND needs IS NULL"))
+
+    await until(zones_are_known, "zones")
+    await services.log.publish(declared, declared.incident_id)
+    assert len(await pages(services, declared.incident_id, 2)) == len(gateway.pages) == 2
+    assert len(services.log.of(events.AlertOpened, declared.incident_id)) == 1

@@ -32,8 +32,8 @@ from services.kit.bus import Outgoing, Partition
 from services.kit.clock import SystemClock
 from services.kit.kafka import KafkaBus
 
-READY_WITHIN_S = 60.0
-EQUAL_WITHIN_S = 60.0
+READY_WITHIN_S = 90.0
+EQUAL_WITHIN_S = 120.0
 
 
 @dataclass

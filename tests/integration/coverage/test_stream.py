@@ -17,7 +17,7 @@ from services.coverage.topics import APP_ID, CONTRIBUTORS, INPUTS, PARTIALS
 from tests.integration.coverage.rig import CoverageProcess, Log
 from tests.unit.coverage.world import World, events, interleaved
 
-pytestmark = [pytest.mark.integration, pytest.mark.timeout(240)]
+pytestmark = [pytest.mark.integration, pytest.mark.timeout(400)]
 
 
 async def test_the_picture_equals_the_log_after_kills_and_stops_in_the_middle_and_after_the_tables_are_lost(

@@ -10,7 +10,7 @@ import faust
 import pytest
 from faust.transport.consumer import Consumer
 from faust.types.tuples import TP
-from intervaltree import IntervalTree
+from intervaltree import IntervalTree  # type: ignore[import-untyped]
 
 from services.coverage import mends
 

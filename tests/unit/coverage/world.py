@@ -229,5 +229,6 @@ def interleaved(made: list[Envelope], rng: random.Random, *, duplicates: float =
         taken[place] += 1
         if rng.random() < duplicates:
             again = rng.randrange(taken[place])
-            result.extend(queues[place][again : taken[place]])
+            until = taken[place] if rng.random() < 0.5 else again + 1
+            result.extend(queues[place][again:until])
     return result

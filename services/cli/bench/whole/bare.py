@@ -1,4 +1,4 @@
-"""The peer of a declaration: a bare FastAPI endpoint with one INSERT, in a process of its own (`python -m` this module).
+"""The peer of a declaration: a bare FastAPI endpoint with one INSERT, a process of its own (`python -m` this module).
 
 The event loop, the HTTP parser, the pool and its settings are those of our services. It reads the same body, checks a
 few fields with pydantic, writes one row and answers with its id; no identity, no idempotency, no event.

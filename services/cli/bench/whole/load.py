@@ -16,10 +16,12 @@ from urllib.parse import urlsplit
 import httptools
 import orjson
 
+from services.cli.instance.errors import InstanceError
+
 ANSWER_TIMEOUT_S: Final = 30.0
 
 
-class LoadError(RuntimeError):
+class LoadError(InstanceError):
     """The server did not answer as it should."""
 
 
@@ -137,9 +139,7 @@ class Target:
                 progress(len(done))
 
         started = time.perf_counter()
-        async with asyncio.TaskGroup() as group:
-            for _ in range(self._connections):
-                group.create_task(work())
+        await asyncio.gather(*(work() for _ in range(self._connections)))
         return done, time.perf_counter() - started
 
 
@@ -148,15 +148,17 @@ async def paced(
 ) -> None:
     """Start `act(number)` at a steady rate without waiting for the one before; late starts are made up for.
 
-    Raises what an `act` raises, when all that were started have ended.
+    Raises what an `act` raises, when the others have been cancelled.
     """
     begin = time.time() if begin_at_s is None else begin_at_s
 
-    async def one(number: int) -> None:
-        await act(number)
-
-    async with asyncio.TaskGroup() as group:
+    running: list[asyncio.Task[Any]] = []
+    try:
         for number in range(count):
             if (ahead_s := begin + number / rate_per_s - time.time()) > 0:
                 await asyncio.sleep(ahead_s)
-            group.create_task(one(number))
+            running.append(asyncio.ensure_future(act(number)))
+        await asyncio.gather(*running)
+    finally:
+        for task in running:
+            task.cancel()

@@ -1,4 +1,4 @@
-"""What `bench path` asks about: a small simulated network far from anybody, and the drills that it declares there. Pure.
+"""What `bench path` asks about: a small simulated network far from anybody, and the drills declared there. Pure.
 
 The places lie in the empty South Pacific, more than 3,000 km from every station that an instance may hold (farther than
 help reaches), so that nobody but the simulated members is ever asked, whatever else the instance knows. Groups of

@@ -10,11 +10,11 @@ from uuid import uuid4
 
 from rich.progress import Progress
 
+from services.cli.bench.report import Report, percentile
 from services.cli.bench.whole.load import Sent, Target, paced
 from services.cli.bench.whole.network import declaration
 from services.cli.bench.whole.stage import Stage
 from services.cli.bench.whole.trace import Tracer
-from services.cli.bench.report import Report, percentile
 from services.cli.instance.instance import KAFKA
 
 CONNECTIONS: Final = 8
@@ -37,25 +37,26 @@ async def measure_outage(
     tracer = await Tracer.begin(stage.kafka, stage.gateway)
     supervisor = stage.instance.supervisor
     try:
-        async with Target(stage.url("incidents"), CONNECTIONS) as target:
-            declaring = _Declaring(stage, target, progress, rate_per_s)
-            up = await declaring.for_s(around_s, "Kafka up")
-            await asyncio.to_thread(supervisor.stop, [KAFKA])
-            try:
-                down = await declaring.for_s(outage_s, "Kafka down")
-            finally:
-                await asyncio.to_thread(supervisor.start, [KAFKA])
-            back_at_s = time.time()
-            await stage.all_ready()
-            traces = await tracer.follow({**up, **down}, CATCH_UP_S)
-            again = await declaring.for_s(around_s, "Kafka up again")
-            traces |= await tracer.follow(again, CATCH_UP_S)
+        declaring = _Declaring(stage, progress, rate_per_s)
+        up = await declaring.for_s(around_s, "Kafka up")
+        traces = await tracer.follow(up, CATCH_UP_S)
+        await asyncio.to_thread(supervisor.stop, [KAFKA])
+        try:
+            down = await declaring.for_s(outage_s, "Kafka down")
+        finally:
+            await asyncio.to_thread(supervisor.start, [KAFKA])
+        back_at_s = time.time()
+        await stage.all_ready()
+        traces |= await tracer.follow(down, CATCH_UP_S)
+        await stage.drained()
+        again = await declaring.for_s(around_s, "Kafka up again")
+        traces |= await tracer.follow(again, CATCH_UP_S)
     finally:
         await tracer.stop()
     last_s = max(traces[incident_id].at_s["first page"] for incident_id in down)
     _tell(report, [*up.values(), *again.values()], list(down.values()), last_s - back_at_s)
-    report.aim("Kafka away: declared incidents without a first page", len({**up, **down, **again}.keys() - traces.keys()),
-               "at most", 0)  # fmt: skip
+    missing = {**up, **down, **again}.keys() - traces.keys()
+    report.aim("Kafka away: declared incidents without a first page", len(missing), "at most", 0)
     report.aim("Kafka away: pages doubled", tracer.doubled(), "at most", 0)
     await close([*up, *down, *again], "Kafka away")
 
@@ -73,9 +74,8 @@ def _tell(report: Report, up: Sequence[Sent], down: Sequence[Sent], caught_up_s:
 class _Declaring:
     """Declares at a steady rate for some time."""
 
-    def __init__(self, stage: Stage, target: Target, progress: Progress, rate_per_s: float) -> None:
+    def __init__(self, stage: Stage, progress: Progress, rate_per_s: float) -> None:
         self._stage = stage
-        self._target = target
         self._progress = progress
         self._rate_per_s = rate_per_s
         self._number = 0
@@ -86,15 +86,19 @@ class _Declaring:
         task = self._progress.add_task(f"declaring, {part}", total=count)
         headers = await self._stage.headers()
         sent: dict[str, Sent] = {}
+        async with Target(self._stage.url("incidents"), CONNECTIONS) as target:
+            requests = [
+                target.post(
+                    "/incidents", declaration(self._number + number), {**headers, "Idempotency-Key": str(uuid4())}
+                )
+                for number in range(count)
+            ]
 
-        async def declare(number: int) -> None:
-            body = declaration(self._number + number)
-            one = await self._target.one(
-                self._target.post("/incidents", body, {**headers, "Idempotency-Key": str(uuid4())})
-            )
-            sent[one.document["incident_id"]] = one
-            self._progress.advance(task)
+            async def declare(number: int) -> None:
+                one = await target.one(requests[number])
+                sent[one.document["incident_id"]] = one
+                self._progress.advance(task)
 
-        await paced(count, self._rate_per_s, declare)
+            await paced(count, self._rate_per_s, declare)
         self._number += count
         return sent

@@ -14,11 +14,11 @@ from uuid import uuid4
 
 from rich.progress import Progress
 
+from services.cli.bench.report import Report, percentile
 from services.cli.bench.whole.beside import bare_endpoint
 from services.cli.bench.whole.load import Target
 from services.cli.bench.whole.network import declaration
 from services.cli.bench.whole.stage import Stage
-from services.cli.bench.report import Report, percentile
 
 GOAL: Final = 0.5
 WARM_UP_BATCHES: Final = 2
@@ -87,8 +87,8 @@ class _Pairs:
         target = self._ours if is_ours else self._bare
         headers = await self._stage.headers()
         prepared = [
-            target.post("/incidents", declaration(number, somebody_near=False), {**headers, "Idempotency-Key": str(uuid4())})
-            for number in range(self._requests)
+            target.post("/incidents", body, {**headers, "Idempotency-Key": str(uuid4())})
+            for body in (declaration(number, somebody_near=False) for number in range(self._requests))
         ]
         _, took_s = await target.flood(prepared)
         return self._requests / took_s

@@ -10,6 +10,7 @@ All incidents are drills far from every real station; they are closed at the end
 
 from __future__ import annotations
 
+import logging
 import os
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -20,6 +21,7 @@ from uuid import uuid4
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
+from services.cli.bench.report import Report, percentile
 from services.cli.bench.whole.beside import floor_beside
 from services.cli.bench.whole.floor import COMMITS, HOPS, STEPS
 from services.cli.bench.whole.load import Sent, Target, paced
@@ -28,7 +30,6 @@ from services.cli.bench.whole.outage import measure_outage
 from services.cli.bench.whole.rate import measure_rate
 from services.cli.bench.whole.stage import Stage, close_stage, open_stage, running_home
 from services.cli.bench.whole.trace import Tracer, report_hops
-from services.cli.bench.report import Report, percentile
 
 CONNECTIONS: Final = 8
 FIRST_PAGE_TIMEOUT_S: Final = 300.0
@@ -57,6 +58,7 @@ def run_path_bench(home: Path | None, options: PathOptions, console: Console) ->
     """Measure everything; about eight minutes with the usual numbers."""
     import uvloop
 
+    logging.getLogger("aiokafka").setLevel(logging.CRITICAL)  # it tells of every try while Kafka is away
     if home is None:
         console.print("Looking for a running instance; a fresh one is started and removed again if there is none.")
     with running_home(home) as (layout, is_own):
@@ -92,7 +94,9 @@ class _Bench:
             self._note_load("at the start")
             await self._steady()
             await self._burst()
-            await measure_rate(stage, self._report, self._progress, options.batches, options.batch_requests, CONNECTIONS)
+            await measure_rate(
+                stage, self._report, self._progress, options.batches, options.batch_requests, CONNECTIONS
+            )
             await self._outage(is_own)
         self._say_what_is_left_out()
         return self._report
@@ -101,7 +105,8 @@ class _Bench:
         """The steady load, and the floor's chains halfway between the declarations."""
         options, report = self._options, self._report
         tracer = await Tracer.begin(self._stage.kafka, self._stage.gateway)
-        task = self._progress.add_task(f"{options.incidents} incidents at {options.rate_per_s:g}/s", total=options.incidents)
+        name = f"{options.incidents} incidents at {options.rate_per_s:g}/s"
+        task = self._progress.add_task(name, total=options.incidents)
         sent: dict[str, Sent] = {}
         try:
             async with (
@@ -190,8 +195,7 @@ class _Bench:
     def _say_what_is_left_out(self) -> None:
         self._note_load("at the end")
         self._report.left_out += [
-            f"the floor's chain is {' - '.join(STEPS)}; it does without the relay's reading of the outbox, the post to the "
-            "gateway and all checks and decisions",
+            f"the floor's chain is {' - '.join(STEPS)}; it has no outbox to read, no post to the gateway, no decisions",
             "replication: one broker, so acks=all waits for one; one PostgreSQL without a standby",
             "a real page provider: pages go to the recording gateway of this machine",
             "coverage (Faust) works all the while on the same cores; its own lag is not measured here",

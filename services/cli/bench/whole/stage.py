@@ -103,7 +103,7 @@ class Stage:
         connection = await asyncpg.connect(self._service_database())
         try:
             producers = sorted({topic.producer for topic in TOPICS} - {"coverage"})
-            counts = [f'(SELECT count(*) FROM "{name}".outbox)' for name in producers]
+            counts = [f'(SELECT count(*) FROM "{name}".outbox)' for name in producers]  # noqa: S608  (our own names)
             counts.append("(SELECT count(*) FROM alerts.page WHERE state IN ('pending', 'sending'))")
             return int(await connection.fetchval(f"SELECT {' + '.join(counts)}"))
         finally:

@@ -8,8 +8,9 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final
 
-from services.cli.bench.whole.load import Sent
 from services.cli.bench.report import Report, percentile
+from services.cli.bench.whole.load import Sent
+from services.cli.instance.errors import InstanceError
 from services.cli.scenario.gateway import Gateway, GatewayPage
 from services.cli.scenario.log_reader import LogReader
 from services.cli.scenario.records import Record, read_record
@@ -26,7 +27,7 @@ HOPS: Final = (
 QUIET_S: Final = 0.25
 
 
-class PathBroken(RuntimeError):
+class PathBroken(InstanceError):
     """Something that was declared did not come through, or came through twice."""
 
 

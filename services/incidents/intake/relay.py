@@ -1,0 +1,189 @@
+"""Chinese earthquake messages as public relays pass them on in JSON. Their times are local (UTC+8) without saying so.
+
+- `cenc_eqlist`: the list of measured earthquakes of the China Earthquake Networks Center, entries No1, No2, ...
+- `cenc_eew`, `sc_eew` and other provinces' early warnings: one event, `ReportNum` counting its revisions. Numbers may
+  be texts, and the magnitude is spelt `Magunitude` in some.
+- the China Earthquake Administration's early warning (`shockTime`, `placeName`, `epiIntensity`, `updates`).
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import re
+from datetime import datetime
+from typing import Final
+
+from services.incidents.intake import safejson, values
+from services.incidents.intake.model import Alert, Area, Info, Notes, Quake, Reading, Refused
+from services.incidents.intake.safejson import Object
+
+_ENTRY: Final = re.compile(r"No[0-9]{1,4}")
+_JAPAN: Final = ("Issue", "AnnouncedTime", "OriginalText")
+
+
+def is_list(document: Object) -> bool:
+    """Whether it is a list of measured earthquakes."""
+    return any(_ENTRY.fullmatch(key) for key in document)
+
+
+def is_warning(document: Object) -> bool:
+    """Whether it is an early warning with `HypoCenter`."""
+    return "OriginTime" in document and ("HypoCenter" in document or "Hypocenter" in document)
+
+
+def is_cea(document: Object) -> bool:
+    """Whether it is the form with `shockTime`."""
+    return "shockTime" in document and ("placeName" in document or "epiIntensity" in document)
+
+
+def read_list(document: Object, notes: Notes) -> Reading:
+    """Measured earthquakes, the newest first as they come. One that cannot be read is noted."""
+    alerts: list[Alert] = []
+    first: Refused | None = None
+    for key in sorted((key for key in document if _ENTRY.fullmatch(key)), key=lambda key: int(key[2:])):
+        try:
+            alerts.append(_measured(safejson.as_object(document[key], key), key))
+        except Refused as refused:
+            first = first or refused
+            notes.add(refused.where, f"{refused.why}; this entry was left out")
+    if first is not None and not alerts:
+        raise first
+    return Reading(format="cenc-eqlist", alerts=tuple(alerts))
+
+
+def _measured(record: Object, where: str) -> Alert:
+    quake = _quake(
+        record,
+        where,
+        when="time",
+        lat="latitude",
+        lon="longitude",
+        magnitude=("magnitude",),
+        depth="depth",
+        intensity="intensity",
+        name=("location", "placeName"),
+    )
+    event_id = safejson.maybe_text(record, "EventID") or safejson.maybe_text(record, "eventId")
+    reported = safejson.maybe_text(record, "ReportTime")
+    sent_at = values.time(reported, f"{where}.ReportTime", zone=values.CHINA) if reported else quake.occurred_at
+    # Entries without an id are told apart by when and where; a re-measured one may then look like another.
+    made = f"cenc-{quake.occurred_at:%Y%m%dT%H%M%S}-{quake.lat_deg:g}-{quake.lon_deg:g}"
+    is_reviewed = safejson.maybe_text(record, "type") != "automatic"
+    return _alert(quake, "cenc", event_id or made, sent_at=sent_at, version=0, is_observed=is_reviewed)
+
+
+def read_warning(document: Object, notes: Notes) -> Reading:
+    """An early warning of a province or of the centre."""
+    japanese = [key for key in _JAPAN if key in document]
+    if japanese:
+        raise Refused(japanese[0], "belongs to a Japanese warning, whose times and intensities are not China's")
+    quake = _quake(
+        document,
+        "",
+        when="OriginTime",
+        lat="Latitude",
+        lon="Longitude",
+        magnitude=("Magnitude", "Magunitude"),
+        depth="Depth",
+        intensity="MaxIntensity",
+        name=("HypoCenter", "Hypocenter"),
+    )
+    kind = safejson.maybe_text(document, "type")
+    name = kind if kind is not None and kind.endswith("_eew") else ("sc_eew" if "Magunitude" in document else "cenc_eew")
+    event_id = safejson.text(document, "EventID" if "EventID" in document else "ID", "")
+    reported = safejson.text(document, "ReportTime", "")
+    version = safejson.maybe_real(document, "ReportNum", "") or 1
+    alert = _alert(
+        quake,
+        name.partition("_")[0],
+        event_id,
+        sent_at=values.time(reported, "ReportTime", zone=values.CHINA),
+        version=int(min(max(version, 0), 1e6)),
+        is_observed=False,
+    )
+    if document.get("isCancel") is True or document.get("Cancel") is True:
+        notes.add("isCancel", "the warning is taken back, which names no reference but its own event")
+    return Reading(format=name.replace("_", "-"), alerts=(alert,))
+
+
+def read_cea(document: Object, notes: Notes) -> Reading:
+    """An early warning in the form with `shockTime`."""
+    quake = _quake(
+        document,
+        "",
+        when="shockTime",
+        lat="latitude",
+        lon="longitude",
+        magnitude=("magnitude",),
+        depth="depth",
+        intensity="epiIntensity",
+        name=("placeName",),
+    )
+    event_id = safejson.text(document, "eventId" if "eventId" in document else "id", "")
+    updated = safejson.maybe_text(document, "updateTime") or safejson.maybe_text(document, "createTime")
+    sent_at = values.time(updated, "updateTime", zone=values.CHINA) if updated else quake.occurred_at
+    version = safejson.maybe_real(document, "updates", "") or 1
+    alert = _alert(
+        quake, "cea", event_id, sent_at=sent_at, version=int(min(max(version, 0), 1e6)), is_observed=False
+    )
+    return Reading(format="cea", alerts=(alert,))
+
+
+def _quake(
+    record: Object,
+    where: str,
+    *,
+    when: str,
+    lat: str,
+    lon: str,
+    magnitude: tuple[str, ...],
+    depth: str,
+    intensity: str,
+    name: tuple[str, ...],
+) -> Quake:
+    place = safejson.under(where, lat)
+    point = values.position(safejson.real(record, lat, where), safejson.real(record, lon, where), place)
+    spelt = next((key for key in magnitude if key in record), magnitude[0])
+    size = safejson.real(record, spelt, where)
+    if not -2 <= size <= 10:
+        raise Refused(safejson.under(where, spelt), f"{size:g} is no magnitude")
+    felt = safejson.maybe_real(record, intensity, where)
+    if felt is not None and not 0 <= felt <= 12:
+        raise Refused(safejson.under(where, intensity), f"{felt:g} is no intensity: 0 to 12")
+    called = next((key for key in name if key in record), name[0])
+    return Quake(
+        occurred_at=values.time(safejson.text(record, when, where), safejson.under(where, when), zone=values.CHINA),
+        lat_deg=point[0],
+        lon_deg=point[1],
+        depth_km=safejson.maybe_real(record, depth, where),
+        magnitude=size,
+        place_name=safejson.text(record, called, where),
+        intensity_max=felt,
+    )
+
+
+def _alert(
+    quake: Quake, sender: str, event_id: str, *, sent_at: datetime | None, version: int, is_observed: bool
+) -> Alert:
+    points = () if quake.lat_deg is None or quake.lon_deg is None else ((quake.lat_deg, quake.lon_deg),)
+    magnitude = "" if quake.magnitude is None else f"{quake.magnitude:g}级"
+    info = Info(
+        language="zh-CN",
+        categories=("Geo",),
+        event="地震",
+        urgency="Past",
+        certainty="Observed" if is_observed else "Likely",
+        onset_at=quake.occurred_at,
+        headline=f"{quake.place_name}{magnitude}地震",
+        areas=(Area(description=quake.place_name or "", points=points),),
+    )
+    return Alert(
+        identifier=event_id,
+        sender=sender,
+        sent_at=sent_at,
+        msg_type="Update" if version > 1 else "Alert",
+        infos=(info,),
+        version=version,
+        hazard="EQ",
+        quake=dataclasses.replace(quake, event_id=event_id),
+    )
