@@ -17,6 +17,7 @@ SUB_APPS: dict[str, tuple[str, str]] = {
     "scenario": ("services.cli.scenario.commands", "Real disasters as data: list them, run one on this instance."),
     "bench": ("services.cli.bench.commands", "Measure this instance, beside floors and peers."),
     "quarantine": ("services.cli.quarantine", "What could not be handled: list, show, release, discard."),
+    "intake": ("services.cli.intake", "Alert feeds: read files without proposing anything."),
 }
 
 Home = Annotated[Path | None, typer.Option("--home", envvar="THIRDRESCUE_HOME", help="Folder of the instance.")]

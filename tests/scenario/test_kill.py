@@ -58,7 +58,7 @@ async def test_every_service_killed_in_one_drill(stage: Stage) -> None:
         await stage.back()
         stage.up_again()
 
-    result = await stage.play(disturb=disturb)
+    result = await stage.play(timeout_s=240.0, disturb=disturb)
     assert sorted(killed) == sorted(KILLED)
     assert_whole(result)
 
@@ -80,7 +80,7 @@ async def test_one_service_killed_again_and_again(stage: Stage, name: str) -> No
             stage.kill(name)
         await stage.back(name)
 
-    assert_whole(await stage.play(disturb=disturb))
+    assert_whole(await stage.play(timeout_s=300.0, disturb=disturb))
 
 
 async def test_kafka_away_for_longer_than_a_request_may_take(stage: Stage) -> None:
@@ -88,7 +88,7 @@ async def test_kafka_away_for_longer_than_a_request_may_take(stage: Stage) -> No
         await happened(running, lambda story: len(story.answers) >= 3)
         await stage.outage("kafka", LONGER_THAN_REQUEST_TIMEOUT_S)
 
-    assert_whole(await stage.play(scale=0.25, disturb=disturb))
+    assert_whole(await stage.play(scale=0.25, timeout_s=240.0, disturb=disturb))
 
 
 async def test_postgres_restarted_twice(stage: Stage) -> None:
@@ -99,4 +99,4 @@ async def test_postgres_restarted_twice(stage: Stage) -> None:
         await stage.outage("postgres", 3.0)
         await stage.back()
 
-    assert_whole(await stage.play(scale=0.25, disturb=disturb))
+    assert_whole(await stage.play(scale=0.25, timeout_s=240.0, disturb=disturb))

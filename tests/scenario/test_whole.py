@@ -44,9 +44,10 @@ def test_from_the_declaration_to_the_twenty_year_follow_up(stage: Stage, tmp_pat
 
 
 def test_running_it_again_makes_a_new_incident_and_disturbs_nothing(stage: Stage, tmp_path: Path) -> None:
-    code, told, first = run_command(stage, tmp_path / "first.json", "--scale", "0.1", "--lang", "zh")
+    small = ("--scale", "0.1", "--factor", "2880")
+    code, told, first = run_command(stage, tmp_path / "first.json", *small, "--lang", "zh")
     assert code == 0, told
-    code, told, second = run_command(stage, tmp_path / "second.json", "--scale", "0.1")
+    code, told, second = run_command(stage, tmp_path / "second.json", *small)
     assert code == 0, told
     assert first["incident_id"] != second["incident_id"]
     assert "2757 unchanged" in told

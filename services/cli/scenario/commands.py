@@ -41,11 +41,14 @@ def run_one(
     """Run a scenario as a drill. Exit code 0 only if every invariant held and every quota was filled."""
     import asyncio
 
+    from aiokafka.errors import KafkaError
+
     from services.cli.instance.errors import InstanceError
     from services.cli.instance.options import layout_at
     from services.cli.scenario.api import ApiError
     from services.cli.scenario.model import ScenarioError
     from services.cli.scenario.runner import RunOptions, exit_code, run
+    from services.cli.scenario.team import TeamFault
 
     options = RunOptions(
         layout=layout_at(home), scenario=name, json_file=json_file, seed=seed, keep_open=keep_open,
@@ -53,8 +56,10 @@ def run_one(
     )  # fmt: skip
     try:
         result = asyncio.run(run(options, Console()))
-    except (ScenarioError, ApiError) as error:
+    except (ScenarioError, ApiError, TeamFault, TimeoutError) as error:
         raise InstanceError(str(error)) from error
+    except KafkaError as error:
+        raise InstanceError(f"Kafka does not answer ({error}); see `thirdrescue status`") from error
     raise typer.Exit(exit_code(result))
 
 

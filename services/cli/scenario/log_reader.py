@@ -36,16 +36,14 @@ class LogReader:
         self._partitions: list[TopicPartition] = []
         self.started_at: Offsets = {}
 
-    async def start(self, *, from_beginning: bool, at: Offsets | None = None) -> None:
-        """Connect and take up the positions (`at` gives them); `started_at` then holds the ends as they were."""
+    async def start(self, *, from_beginning: bool) -> None:
+        """Connect and take up the positions; `started_at` then holds the ends as they were."""
         self._partitions = await partitions_of(self._bootstrap, self._topics)
         await self._consumer.start()
         self._consumer.assign(self._partitions)
         self.started_at = dict(await self._consumer.end_offsets(self._partitions))
         for partition in self._partitions:
-            if at is not None and partition in at:
-                self._consumer.seek(partition, at[partition])
-            elif from_beginning:
+            if from_beginning:
                 await self._consumer.seek_to_beginning(partition)
             else:
                 self._consumer.seek(partition, self.started_at[partition])

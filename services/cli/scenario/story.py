@@ -77,7 +77,10 @@ class Plan:
 
 
 class Story:
-    """The state of one incident after the records given so far, in any order that keeps each key's order."""
+    """The state of one incident after the records given so far, in any order that keeps each key's order.
+
+    A record whose forerunner is missing changes nothing: the checks tell of the gap.
+    """
 
     def __init__(self, incident_id: str) -> None:
         self.incident_id = incident_id
@@ -198,8 +201,9 @@ def _page_failed(story: Story, _: Record, data: Mapping[str, Any]) -> None:
 
 def _answered(story: Story, record: Record, data: Mapping[str, Any]) -> None:
     story.answers.append(record)
-    if data["answer"] == "accept" and data["counted"]:
-        story.quotas[data["need_id"], data["zone_id"]].standing.add(data["volunteer_id"])
+    quota = story.quotas.get((data["need_id"], data["zone_id"]))
+    if quota is not None and data["answer"] == "accept" and data["counted"]:
+        quota.standing.add(data["volunteer_id"])
 
 
 def _reopened(story: Story, _: Record, data: Mapping[str, Any]) -> None:
@@ -224,6 +228,8 @@ def _planned_mission(story: Story, record: Record, data: Mapping[str, Any]) -> N
 
 
 def _dispatched(story: Story, record: Record, data: Mapping[str, Any]) -> None:
+    if record.key not in story.missions:
+        _planned_mission(story, record, {"zone_kind": "", "team_no": -1, **data})
     mission = story.missions[record.key]
     mission.members, mission.lead_id = list(data["members"]), data["lead_volunteer_id"]
     mission.dispatched = mission.dispatched or record
@@ -238,10 +244,10 @@ def _member_declined(story: Story, record: Record, data: Mapping[str, Any]) -> N
 
 def _moved(state: str) -> Apply:
     def apply(story: Story, record: Record, _: Mapping[str, Any]) -> None:
-        mission = story.missions[record.key]
-        mission.state = state
-        if state == "arrived":
-            mission.arrived = record
+        mission = story.missions.get(record.key)
+        if mission is not None:
+            mission.state = state
+            mission.arrived = record if state == "arrived" else mission.arrived
 
     return apply
 
@@ -250,16 +256,16 @@ def _case_opened(story: Story, record: Record, data: Mapping[str, Any]) -> None:
     story.cases[record.key] = Case(record.key, data["zone_id"], data.get("mission_id"))
 
 
-def _case_triaged(story: Story, record: Record, data: Mapping[str, Any]) -> None:
-    story.cases[record.key].level = data["level"]
-
-
-def _case_consented(story: Story, record: Record, data: Mapping[str, Any]) -> None:
-    story.cases[record.key].consents = bool(data["follow_up"])
-
-
-def _case_closed(story: Story, record: Record, _: Mapping[str, Any]) -> None:
-    story.cases[record.key].is_closed = True
+def _case_changed(story: Story, record: Record, data: Mapping[str, Any]) -> None:
+    case = story.cases.get(record.key)
+    if case is None:
+        return
+    if record.type == "case.triaged":
+        case.level = data["level"]
+    elif record.type == "case.consented":
+        case.consents = bool(data["follow_up"])
+    else:
+        case.is_closed = True
 
 
 def _plan(story: Story, record: Record, data: Mapping[str, Any]) -> None:
@@ -303,9 +309,9 @@ _APPLY: Final[Mapping[str, Apply]] = {
     "mission.completed": _moved("completed"),
     "mission.cancelled": _moved("cancelled"),
     "case.opened": _case_opened,
-    "case.triaged": _case_triaged,
-    "case.consented": _case_consented,
-    "case.closed": _case_closed,
+    "case.triaged": _case_changed,
+    "case.consented": _case_changed,
+    "case.closed": _case_changed,
     "followup.planned": _plan,
     "followup.ended": _plan_ended,
     "coverage.observed": _observed,

@@ -101,6 +101,8 @@ def _parts(element: etree._Element, order: rules.Order, where: str, notes: Notes
 
 def _info(element: etree._Element, version: rules.Version, where: str, notes: Notes) -> Info:
     parts = _parts(element, version.info, where, notes)
+    urgency, severity = _word(parts, "urgency", version, where), _word(parts, "severity", version, where)
+    certainty = _word(parts, "certainty", version, where).replace("Very Likely", "Likely")
     categories = tuple(
         _allowed(text_of(item), "category", version, _nth(where, "category", index, parts))
         for index, item in enumerate(parts["category"])
@@ -115,9 +117,9 @@ def _info(element: etree._Element, version: rules.Version, where: str, notes: No
         language=_text(parts, "language") or None,
         categories=categories,
         event=event,
-        urgency=_word(parts, "urgency", version, where),
-        severity=_word(parts, "severity", version, where),
-        certainty=_word(parts, "certainty", version, where).replace("Very Likely", "Likely"),
+        urgency=urgency,
+        severity=severity,
+        certainty=certainty,
         effective_at=_maybe_time(parts, "effective", version, where, notes),
         onset_at=_maybe_time(parts, "onset", version, where, notes),
         expires_at=_maybe_time(parts, "expires", version, where, notes),
@@ -202,7 +204,7 @@ def read_references(text: str, where: str) -> tuple[Reference, ...]:
         identifier, _, sent = rest.rpartition(",")
         if not (sender and identifier and sent):
             raise Refused(where, f"{values.shown(word)} is not sender,identifier,sent")
-        found[Reference(sender, identifier, values.time(sent, where, zone=UTC))] = None
+        found[Reference(sender, identifier, values.time(sent, where, zone=UTC), word)] = None
     return tuple(found)
 
 

@@ -65,7 +65,7 @@ def _area(value: float, lines: list[Any], frame: Any, samples: Mapping[float, li
     parts = [part for part in shapely.get_parts(merged) if part.length > 0]
     closed = [_closed(part, frame, where, notes) for part in parts]
     noded = shapely.union_all([frame.boundary, *closed])
-    faces = [face for face in shapely.get_parts(shapely.polygonize(shapely.get_parts(noded).tolist()))]
+    faces = list(shapely.get_parts(shapely.polygonize(shapely.get_parts(noded).tolist())))
     if len(faces) > FACES_MAX:
         raise Refused(where, f"cuts the map into more than {FACES_MAX} parts")
     inside = _inside(value, faces, frame, samples)

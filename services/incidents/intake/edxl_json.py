@@ -20,7 +20,7 @@ _OTHER_KINDS: Final = frozenset(
 
 
 def read_envelope(document: Object, notes: Notes) -> Reading:
-    """An envelope. Its contents are messages between dispatch centres, which do not propose an incident by themselves."""
+    """An envelope. Its contents are messages between dispatch centres, which propose no incident by themselves."""
     edxl = safejson.as_object(document.get("edxl", document), "edxl")
     identifier = safejson.text(edxl, "distributionID", "edxl")
     sender = safejson.text(edxl, "senderID", "edxl")

@@ -67,8 +67,7 @@ def pairs(line: object, where: str, *, lon_max: float = 180.0) -> list[Pair]:
         if type(lon) is not float or type(lat) is not float:
             lon = safejson.real_of(lon, f"{where}[{len(found)}][0]")
             lat = safejson.real_of(lat, f"{where}[{len(found)}][1]")
-        if not -90.0 <= lat <= 90.0 or not -180.0 <= lon <= 180.0:
-            if abs(lat) > 90 or abs(lon) > lon_max:
-                values.position(lat, lon, f"{where}[{len(found)}]")
+        if not (-90.0 <= lat <= 90.0 and -lon_max <= lon <= lon_max):
+            values.position(lat, lon, f"{where}[{len(found)}]")
         found.append((lat, lon))
     return found

@@ -48,8 +48,11 @@ class Reference:
     sender: str
     identifier: str
     sent_at: datetime | None
+    as_written: str = field(default="", compare=False)
 
     def __str__(self) -> str:
+        if self.as_written:
+            return self.as_written
         sent = "" if self.sent_at is None else self.sent_at.isoformat()
         return f"{self.sender},{self.identifier},{sent}"
 

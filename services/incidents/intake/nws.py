@@ -52,7 +52,8 @@ def _joined(same: Sequence[Alert]) -> Alert:
     for alert in same:
         for info in alert.infos:
             infos.setdefault(dataclasses.replace(info, areas=()), []).extend(info.areas)
-    return dataclasses.replace(same[0], infos=tuple(dataclasses.replace(info, areas=tuple(areas)) for info, areas in infos.items()))
+    whole = tuple(dataclasses.replace(info, areas=tuple(areas)) for info, areas in infos.items())
+    return dataclasses.replace(same[0], infos=whole)
 
 
 def _alert(feature: Object, where: str, notes: Notes) -> Alert:

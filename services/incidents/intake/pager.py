@@ -1,4 +1,4 @@
-"""PAGER: people living at each intensity, and how bad it probably is. JSON parts (exposures, alerts, losses) and pager.xml.
+"""PAGER: people living at each intensity, and how bad it probably is. Parts in JSON, and pager.xml.
 
 Source: USGS PAGER, https://earthquake.usgs.gov/data/pager/. The JSON parts do not name their earthquake: see
 `usgs_product`. Successive versions of one earthquake revise one event, the newest by the product's time.

@@ -26,7 +26,7 @@ _MERIDIAN_KM: Final = 20_003.9
 
 
 def geometry_of(areas: Sequence[Area]) -> tuple[Geometry | None, float, tuple[str, ...]]:
-    """The place, the radius in metres around it if it is a point, and what had to be mended. None: no place is named."""
+    """The place (None: none is named), the radius in metres around a point, and what had to be mended."""
     notes: list[str] = []
     rings = {polygon for area in areas for polygon in area.polygons}
     circles = {circle for area in areas for circle in area.circles}
@@ -50,7 +50,7 @@ def geometry_of(areas: Sequence[Area]) -> tuple[Geometry | None, float, tuple[st
 def cut(shape: Any) -> list[Polygon]:
     """Polygons whose longitudes go beyond 180 are cut at the antimeridian (RFC 7946 section 3.1.9)."""
     west, _, east, _ = shape.bounds if not shape.is_empty else (0, 0, 0, 0)
-    if -180 <= west and east <= 180:
+    if west >= -180 and east <= 180:
         return polygons_of(shape)
     moved = (affinity.translate(shape, xoff=turn).intersection(_WORLD) for turn in (-360, 0, 360))
     return [polygon for part in moved for polygon in polygons_of(part) if polygon.area > 0]
@@ -71,9 +71,7 @@ def circle_polygons(circle: Circle) -> list[Polygon]:
         return [_WORLD]
     azimuths = [360.0 * n / _CIRCLE_POINTS for n in range(_CIRCLE_POINTS)]
     count = len(azimuths)
-    lons, lats, _ = _GEOD.fwd(
-        [circle.lon_deg] * count, [circle.lat_deg] * count, azimuths, [radius_km * 1_000] * count
-    )
+    lons, lats, _ = _GEOD.fwd([circle.lon_deg] * count, [circle.lat_deg] * count, azimuths, [radius_km * 1_000] * count)
     ring = [(float(lat), float(lon)) for lat, lon in zip(lats, lons, strict=True)]
     shape = Polygon(_unrolled([*ring, ring[0]], toward=circle.lat_deg))
     return cut(shape if shape.is_valid else shapely.make_valid(shape))
@@ -113,7 +111,7 @@ def _beside(hole: list[tuple[float, float]], shell: list[tuple[float, float]]) -
 
 
 def _small(shape: Any, notes: list[str]) -> Any:
-    """At most `VERTICES_MAX` corners, by leaving out the least ones; the shape may move by the tolerance that is noted."""
+    """At most `VERTICES_MAX` corners, by leaving out the least ones; the outline may move by what is noted."""
     tolerance_deg = 0.0001
     simple = shape
     while shapely.get_num_coordinates(simple) > VERTICES_MAX and tolerance_deg < 10:
@@ -133,5 +131,3 @@ def _geojson(polygons: list[Polygon]) -> Geometry | None:
     if not parts:
         return None
     return PolygonGeometry(coordinates=parts[0]) if len(parts) == 1 else MultiPolygonGeometry(coordinates=tuple(parts))
-
-

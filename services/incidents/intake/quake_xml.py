@@ -94,9 +94,7 @@ def read_shakemap(root: etree._Element, name: str, notes: Notes) -> Reading:
     return Reading(format="shakemap-event-xml" if stations is None else "shakemap-stations-xml", alerts=(alert,))
 
 
-def _alert(
-    quake: Quake, sent_at: datetime | None, where: str, *, observations: tuple[Observation, ...] = ()
-) -> Alert:
+def _alert(quake: Quake, sent_at: datetime | None, where: str, *, observations: tuple[Observation, ...] = ()) -> Alert:
     if quake.lat_deg is None or quake.lon_deg is None:
         raise Refused(f"{where}/@lat", "is missing")
     point = values.position(quake.lat_deg, quake.lon_deg, where)

@@ -23,6 +23,7 @@ from services.incidents.intake import (
     usgs_origin,
 )
 from services.incidents.intake.cap import looks_like_alert
+from services.incidents.intake.cap_rules import V1_2, version_of
 from services.incidents.intake.model import FILE_BYTES_MAX, NOT_AN_ALERT, Notes, Reading, Refusal, Refused
 from services.incidents.intake.safejson import Object
 from services.incidents.intake.safexml import local, namespace
@@ -38,6 +39,8 @@ _MARKS: Final = {
     b"%PDF": "is a PDF",
 }
 _WRAPPERS: Final = ("Data", "data")
+_FAMILIES: Final = ("xml", "json")
+"""Not well-formed, so that nobody knows what it was meant to be."""
 
 
 class _Unknown(Refused):
@@ -51,8 +54,8 @@ def read(name: str, data: bytes, *, bytes_max: int = FILE_BYTES_MAX) -> Reading:
     try:
         reading = _read(name, data, bytes_max, notes, form)
     except Refused as refused:
-        known = None if isinstance(refused, _Unknown) or not form else form[0]
-        refusal = Refusal(refused.where, refused.why)
+        known = None if isinstance(refused, _Unknown) or not form or form[0] in _FAMILIES else form[0]
+        refusal = Refusal(refused.where or "file", refused.why)
         return Reading(format=known, refused=refusal, warnings=() if known is None else notes.lines())
     return dataclasses.replace(reading, warnings=notes.lines())
 
@@ -76,7 +79,8 @@ def _read(name: str, data: bytes, bytes_max: int, notes: Notes, form: list[str])
 
 
 def _xml(name: str, body: bytes, notes: Notes, form: list[str]) -> Reading:
-    if body[:9].lower() == b"<!doctype" and b"html" in body[:40].lower() or body[:5].lower() == b"<html":
+    start = body[:40].lower()
+    if start.startswith(b"<html") or (start.startswith(b"<!doctype") and b"html" in start):
         raise _Unknown("html", f"{NOT_AN_ALERT}: it is a web page")
     form.append("xml")
     roots = safexml.parse(body, notes)
@@ -109,9 +113,11 @@ def _quake_xml(name: str, root: etree._Element, notes: Notes, form: list[str]) -
 
 
 def _alerts(roots: list[etree._Element], notes: Notes, form: list[str]) -> Reading:
-    form[0] = "cap"
     if looks_like_alert(roots[0]):
+        version, _ = version_of(namespace(roots[0]))
+        form[0] = V1_2.name if version is None else version.name
         return containers.read_alerts(roots, notes)
+    form[0] = "cap"
     try:
         return containers.read_alerts(roots, notes)
     except Refused as refused:
@@ -122,7 +128,7 @@ def _alerts(roots: list[etree._Element], notes: Notes, form: list[str]) -> Readi
 
 def _json(name: str, body: bytes, notes: Notes, form: list[str]) -> Reading:
     form.append("json")
-    document = safejson.parse(body)
+    document = safejson.parse(body, notes)
     if not isinstance(document, dict):
         raise _Unknown("", f"{NOT_AN_ALERT}: it is a JSON array")
     for key in _WRAPPERS:
@@ -197,7 +203,7 @@ def _product(name: str, document: Object, notes: Notes, form: list[str]) -> Read
         return pager.read_event(document, notes)
     if isinstance(document.get("input"), dict) and "event_information" in document["input"]:
         form[0] = "usgs-shakemap-info"
-        return usgs_origin.read_info(document, notes)
+        return usgs_origin.read_info(name, document, notes)
     return _message(document, notes, form)
 
 

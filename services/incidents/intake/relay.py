@@ -89,7 +89,8 @@ def read_warning(document: Object, notes: Notes) -> Reading:
         name=("HypoCenter", "Hypocenter"),
     )
     kind = safejson.maybe_text(document, "type")
-    name = kind if kind is not None and kind.endswith("_eew") else ("sc_eew" if "Magunitude" in document else "cenc_eew")
+    guessed = "sc_eew" if "Magunitude" in document else "cenc_eew"
+    name = kind if kind is not None and kind.endswith("_eew") else guessed
     event_id = safejson.text(document, "EventID" if "EventID" in document else "ID", "")
     reported = safejson.text(document, "ReportTime", "")
     version = safejson.maybe_real(document, "ReportNum", "") or 1
@@ -101,8 +102,8 @@ def read_warning(document: Object, notes: Notes) -> Reading:
         version=int(min(max(version, 0), 1e6)),
         is_observed=False,
     )
-    if document.get("isCancel") is True or document.get("Cancel") is True:
-        notes.add("isCancel", "the warning is taken back, which names no reference but its own event")
+    if document.get("isCancel") is True:
+        alert = dataclasses.replace(alert, msg_type="Cancel")
     return Reading(format=name.replace("_", "-"), alerts=(alert,))
 
 
@@ -123,9 +124,7 @@ def read_cea(document: Object, notes: Notes) -> Reading:
     updated = safejson.maybe_text(document, "updateTime") or safejson.maybe_text(document, "createTime")
     sent_at = values.time(updated, "updateTime", zone=values.CHINA) if updated else quake.occurred_at
     version = safejson.maybe_real(document, "updates", "") or 1
-    alert = _alert(
-        quake, "cea", event_id, sent_at=sent_at, version=int(min(max(version, 0), 1e6)), is_observed=False
-    )
+    alert = _alert(quake, "cea", event_id, sent_at=sent_at, version=int(min(max(version, 0), 1e6)), is_observed=False)
     return Reading(format="cea", alerts=(alert,))
 
 

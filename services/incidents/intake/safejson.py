@@ -2,27 +2,46 @@
 
 from __future__ import annotations
 
+import json
+import math
+import re
 from collections.abc import Iterator
 from typing import Any, Final
 
 import orjson
 
-from services.incidents.intake.model import Refused
+from services.incidents.intake.model import Notes, Refused
 from services.incidents.intake.values import number, shown
 
 CONTAINERS_MAX: Final = 2_500_000
+_NOT_FINITE: Final = re.compile(rb"\b(?:NaN|Infinity)\b")
 
 Object = dict[str, Any]
 
 
-def parse(data: bytes) -> Any:
+def parse(data: bytes, notes: Notes) -> Any:
     """The document. Raises Refused."""
     if data.count(b"{") + data.count(b"[") > CONTAINERS_MAX:
         raise Refused("", f"has more than {CONTAINERS_MAX} objects and arrays")
     try:
         return orjson.loads(data)
     except orjson.JSONDecodeError as error:
+        if _NOT_FINITE.search(data):
+            document = _with_nan(data)
+            if document is not None:
+                notes.add("", "has NaN or Infinity, which JSON does not know; read as null")
+                return document
         raise Refused(f"line {error.lineno}", f"is not JSON: {error.msg}") from error
+
+
+def _with_nan(data: bytes) -> Any:
+    """Many programs write NaN into JSON. None if that is not the only thing wrong."""
+    try:
+        document = json.loads(data, parse_constant=lambda _: None)
+        orjson.dumps(document)
+    except (ValueError, RecursionError, TypeError):
+        return None
+    return document
 
 
 def as_object(value: object, where: str) -> Object:
@@ -81,7 +100,15 @@ def real_of(value: object, where: str) -> float:
     """A JSON number or a text that is one."""
     if isinstance(value, bool) or not isinstance(value, int | float | str):
         raise Refused(where, f"must be a number, not {shown(value)}")
-    return number(value, where) if isinstance(value, str) else float(value)
+    if isinstance(value, str):
+        return number(value, where)
+    try:
+        converted = float(value)
+    except OverflowError:
+        converted = math.inf
+    if not math.isfinite(converted):
+        raise Refused(where, "is too large")
+    return converted
 
 
 def under(where: str, name: str | int) -> str:

@@ -6,9 +6,10 @@ document that declares any entity is refused by that entity's name, whether or n
 
 from __future__ import annotations
 
+import itertools
 import re
 from collections.abc import Iterator
-from typing import Final
+from typing import Any, Final
 
 from lxml import etree
 
@@ -29,24 +30,30 @@ _ENCODINGS: Final = re.compile(
 _DECLARED: Final = re.compile(rb"""\A\s*<\?xml[^>]{0,200}?encoding\s*=\s*["']([^"']{1,40})["']""")
 _DOCTYPE: Final = re.compile(rb"<!DOCTYPE\s+[^\s>\[]+\s+(SYSTEM|PUBLIC)\b")
 _ENTITY: Final = re.compile(rb"<!ENTITY\s+(?:%\s+)?([^\s>]{1,80})")
-_PIECE: Final = re.compile(rb"</(?:[A-Za-z_][\w.-]{0,30}:)?alert\s*>\s*(?=<\?xml\s|<(?:[A-Za-z_][\w.-]{0,30}:)?alert[\s>])")
+_PREFIX: Final = rb"(?:[A-Za-z_][\w.-]{0,30}:)?"
+_PIECE: Final = re.compile(rb"</" + _PREFIX + rb"alert\s*>\s*(?=<\?xml\s|<" + _PREFIX + rb"alert[\s>])")
+
+
+def _tag(element: etree._Element) -> str:
+    tag: Any = element.tag  # a function, for comments and instructions
+    return tag if isinstance(tag, str) else ""
 
 
 def local(element: etree._Element) -> str:
     """The name without namespace, also when its prefix was never declared. Empty for comments and instructions."""
-    if not isinstance(element.tag, str):
-        return ""
-    return element.tag.rpartition("}")[2].rpartition(":")[2]
+    tag = _tag(element)
+    return tag.rpartition("}")[2].rpartition(":")[2]
 
 
 def namespace(element: etree._Element) -> str:
     """The namespace, or an empty text."""
-    return element.tag[1:].partition("}")[0] if isinstance(element.tag, str) and element.tag.startswith("{") else ""
+    tag = _tag(element)
+    return tag[1:].partition("}")[0] if tag.startswith("{") else ""
 
 
 def children(element: etree._Element, name: str | None = None) -> Iterator[etree._Element]:
     """Child elements (of a name), without comments and processing instructions."""
-    return (child for child in element if isinstance(child.tag, str) and (name is None or local(child) == name))
+    return (child for child in element if _tag(child) and (name is None or local(child) == name))
 
 
 def child(element: etree._Element, name: str) -> etree._Element | None:
@@ -58,7 +65,7 @@ def text_of(element: etree._Element | None) -> str:
     """The text of an element with comments taken out, stripped. Empty if there is none."""
     if element is None:
         return ""
-    parts = [element.text or "", *(node.tail or "" for node in element if not isinstance(node.tag, str))]
+    parts = [element.text or "", *(node.tail or "" for node in element if not _tag(node))]
     return "".join(parts).strip()
 
 
@@ -73,7 +80,7 @@ def parse(data: bytes, notes: Notes) -> list[etree._Element]:
             raise
     bounds = [0, *ends, len(data)]
     notes.add("", f"the file is {len(bounds) - 1} documents in a row")
-    return [_parse_one(data[a:b].strip(), notes) for a, b in zip(bounds, bounds[1:], strict=False)]
+    return [_parse_one(data[a:b].strip(), notes) for a, b in itertools.pairwise(bounds)]
 
 
 def _check(data: bytes) -> None:
@@ -113,8 +120,8 @@ def _parse_one(data: bytes, notes: Notes) -> etree._Element:
         root = _with_undeclared_prefix(data, error, notes)
     except (ValueError, LookupError, etree.LxmlError) as error:
         raise Refused("", f"is not XML: {error}") from error
-    doctype = root.getroottree().docinfo.internalDTD
-    entities = [] if doctype is None else list(doctype.iterentities())
+    doctype: Any = root.getroottree().docinfo.internalDTD
+    entities = [] if doctype is None else list(doctype.entities())
     if entities:
         raise Refused("!DOCTYPE", f"declares the entity {shown(entities[0].name)}")
     return root

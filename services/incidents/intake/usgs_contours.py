@@ -60,7 +60,7 @@ def _lines(geometry: object, where: str) -> list[contours.Line]:
         raise Refused(f"{where}.type", f"must be MultiLineString, not {values.shown(record.get('type'))}")
     coordinates = safejson.as_list(record.get("coordinates"), f"{where}.coordinates")
     parts = [coordinates] if record["type"] == "LineString" else coordinates
-    found = []
+    found: list[contours.Line] = []
     for index, part in enumerate(parts):
         path = f"{where}.coordinates[{index}]"
         found.append([(lon, lat) for lat, lon in geojson.pairs(part, path, lon_max=geojson.LON_DEG_MAX)])

@@ -70,9 +70,7 @@ def _event(feature: Object, where: str, notes: Notes) -> Alert:
     quake = Quake(
         event_id=event_id,
         aliases=tuple(
-            alias
-            for alias in (safejson.maybe_text(properties, "ids") or "").split(",")
-            if alias and alias != event_id
+            alias for alias in (safejson.maybe_text(properties, "ids") or "").split(",") if alias and alias != event_id
         ),
         occurred_at=occurred_at,
         lat_deg=lat_deg,

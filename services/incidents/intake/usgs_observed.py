@@ -22,9 +22,10 @@ def read_stations(name: str, document: Object, notes: Notes) -> Reading:
 
 
 def read_felt_cells(name: str, document: Object, notes: Notes) -> Reading:
-    """DYFI geocoded cells: polygons with the intensity (cdi) that people reported in them."""
+    """DYFI geocoded cells: polygons with the intensity (cdi) that people reported, taken at their middles."""
     areas: list[Area] = []
     shapes = Notes()
+    seen: list[Observation] = []
     for where, feature in safejson.items(document.get("features"), "features"):
         path = f"{where}.properties"
         properties = safejson.as_object(feature.get("properties"), path)
@@ -32,7 +33,12 @@ def read_felt_cells(name: str, document: Object, notes: Notes) -> Reading:
         if not 0 <= intensity <= 12:
             raise Refused(f"{path}.cdi", f"{intensity:g} is no intensity: 0 to 12")
         cells = geojson.polygons(feature.get("geometry"), f"{where}.geometry", shapes)
-        areas.append(Area(description=safejson.maybe_text(properties, "name") or "", polygons=cells, intensity=intensity))
+        areas.append(Area(description=safejson.maybe_text(properties, "name") or "", polygons=cells))
+        corners = [pair for cell in cells for pair in cell[0][:-1]]
+        if intensity >= 1 and corners:
+            lat_deg, lon_deg = (sum(numbers) / len(corners) for numbers in zip(*corners, strict=True))
+            seen.append(observation(lat_deg, lon_deg, intensity, f"{path}.cdi"))
     if shapes.lines():
         notes.add("features", "has cells that were not closed; they were")
-    return Reading(format="usgs-dyfi-geojson", alerts=(product(name, notes, areas=tuple(areas)),))
+    alert = product(name, notes, areas=tuple(areas), observations=tuple(seen))
+    return Reading(format="usgs-dyfi-geojson", alerts=(alert,))

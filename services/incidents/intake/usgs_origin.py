@@ -10,13 +10,15 @@ from services.incidents.intake.safejson import Object
 from services.incidents.intake.usgs_product import SENDER, event_of
 
 
-def read_info(document: Object, notes: Notes) -> Reading:
+def read_info(name: str, document: Object, notes: Notes) -> Reading:
     """info.json: origin, greatest intensity, version. A scenario is an exercise."""
     path = "input.event_information"
     event = safejson.as_object(safejson.as_object(document["input"], "input").get("event_information"), path)
     output = safejson.as_object(document.get("output", {}), "output")
     motions = safejson.as_object(output.get("ground_motions", {}), "output.ground_motions")
-    intensity = next((motions[key] for key in ("intensity", "MMI", "mmi") if isinstance(motions.get(key), dict)), {})
+    intensity: Object = next(
+        (motions[key] for key in ("intensity", "MMI", "mmi") if isinstance(motions.get(key), dict)), {}
+    )
     processing = safejson.as_object(document.get("processing", {}), "processing")
     versions = safejson.as_object(processing.get("shakemap_versions", {}), "processing.shakemap_versions")
     lat_deg, lon_deg = values.position(
@@ -30,8 +32,10 @@ def read_info(document: Object, notes: Notes) -> Reading:
     if is_scenario:
         notes.add(f"{path}.event_type", "is SCENARIO: an exercise, not an earthquake that happened")
     place_name = safejson.maybe_text(event, "event_description") or safejson.maybe_text(event, "location")
+    called = event_of(name)[0] or ""
     quake = Quake(
         event_id=event_id,
+        aliases=(called,) if called != event_id and called.endswith(event_id) else (),
         occurred_at=occurred_at,
         lat_deg=lat_deg,
         lon_deg=lon_deg,

@@ -73,7 +73,7 @@ def recomputed(made: Iterable[Envelope]) -> dict[str, CoverageObserved]:
 
 
 @given(seed=SEEDS, order=SEEDS)
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=40, deadline=None)
 def test_any_order_between_keys_and_any_repetition_gives_the_recomputed_picture(seed: int, order: int) -> None:
     made = events(seed, volunteers=5, incidents=2)
     rng = random.Random(order)
@@ -88,7 +88,7 @@ def test_any_order_between_keys_and_any_repetition_gives_the_recomputed_picture(
 
 
 @given(seed=SEEDS)
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=10, deadline=None)
 def test_totals_lost_before_they_were_published_come_with_the_restart(seed: int) -> None:
     made = events(seed, volunteers=5, incidents=2)
     rehearsal = Rehearsal()

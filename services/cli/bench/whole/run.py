@@ -41,8 +41,11 @@ class PathOptions:
 
     incidents: int = 1_000
     rate_per_s: float = 5.0
-    batches: int = 12
-    batch_requests: int = 250
+    rounds: int = 10
+    """Rounds of small batches of the request beside its peer."""
+    rested: int = 5
+    """Pairs of large batches, each after everything has come to rest."""
+    large_batch: int = 250
     outage_s: float = 30.0
 
     @property
@@ -51,7 +54,7 @@ class PathOptions:
         return self.outage_s / 2
 
 
-QUICK: Final = PathOptions(incidents=40, batches=4, batch_requests=40, outage_s=4.0)
+QUICK: Final = PathOptions(incidents=40, rounds=2, rested=1, large_batch=48, outage_s=4.0)
 
 
 def run_path_bench(home: Path | None, options: PathOptions, console: Console) -> Report:
@@ -95,8 +98,9 @@ class _Bench:
             await self._steady()
             await self._burst()
             await measure_rate(
-                stage, self._report, self._progress, options.batches, options.batch_requests, CONNECTIONS
-            )
+                stage, self._report, self._progress,
+                rounds=options.rounds, rested=options.rested, large=options.large_batch,
+            )  # fmt: skip
             await self._outage(is_own)
         self._say_what_is_left_out()
         return self._report

@@ -138,12 +138,13 @@ def running_home(home: Path | None) -> Iterator[tuple[Layout, bool]]:
         return
     if home is not None:
         raise InstanceError(f"no instance runs in {layout.home}: start it with `thirdrescue up`, or leave --home out")
-    with _own_instance() as own:
+    with own_instance() as own:
         yield own, True
 
 
 @contextmanager
-def _own_instance() -> Iterator[Layout]:
+def own_instance() -> Iterator[Layout]:
+    """A fresh instance in a temporary folder, on free ports; gone afterwards."""
     folder = Path(tempfile.mkdtemp(prefix="thirdrescue-bench-"))
     folder.chmod(0o755)  # PostgreSQL runs as another user when we are root
     command = [sys.executable, "-m", "services.cli"]

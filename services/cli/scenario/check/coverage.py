@@ -39,7 +39,7 @@ class CoverageFold:
                     facts = {"incident_id": data["incident_id"], "zone_kind": zone["kind"], "lifted": False}
                     self._zones[zone["zone_id"]] = facts
             case "zone.lifted":
-                for zone_id in data["zone_ids"]:
+                for zone_id in self._zones.keys() & set(data["zone_ids"]):
                     self._zones[zone_id]["lifted"] = True
             case "alert.opened":
                 self._quotas[key] = data["quotas"]
@@ -63,9 +63,9 @@ class CoverageFold:
             case "mission.declined" if key in self._teams:
                 team = self._teams[key]
                 team["members"] = [one for one in team["members"] if one["volunteer_id"] != data["volunteer_id"]]
-            case "mission.arrived":
+            case "mission.arrived" if key in self._teams:
                 self._teams[key]["state"] = "arrived"
-            case "mission.completed" | "mission.cancelled":
+            case "mission.completed" | "mission.cancelled" if key in self._teams:
                 self._teams[key]["state"] = "ended"
             case "case.triaged":
                 self._cases[key] = (data["zone_id"], data["level"])

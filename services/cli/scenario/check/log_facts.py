@@ -57,6 +57,7 @@ class LogFold:
             return
         if self._is_new(record):
             self.story.take(record)
+            self._page(record)
             self._volunteer(record)
             self._mission(record)
             self._coverage.take(record)
@@ -92,6 +93,11 @@ class LogFold:
         mine = key in {self.story.incident_id, self.story.alert_id, *self.story.missions, *self.story.cases}
         if mine or self.story.incident_id.encode() in (raw.value or b""):
             _note(self.facts.quarantined, f"{raw.topic}: {key}")
+
+    def _page(self, record: Record) -> None:
+        named = {"alert.wave-sent": "asks", "alert.page-sent": "pages", "alert.page-failed": "pages"}.get(record.type)
+        if named is not None:
+            self.facts.paged.update({page["page_id"]: page["volunteer_id"] for page in record.data[named]})
 
     def _volunteer(self, record: Record) -> None:
         if record.type == "volunteer.state":

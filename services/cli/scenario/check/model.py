@@ -69,6 +69,8 @@ class LogFacts:
     doubled: int = 0
     canaries: list[str] = field(default_factory=list)
     quarantined: list[str] = field(default_factory=list)
+    paged: dict[str, str] = field(default_factory=dict)
+    """Who was to get each page, by any event of any alert."""
     volunteers: dict[str, list[VolunteerAt]] = field(default_factory=dict)
     spells: list[Spell] = field(default_factory=list)
     coverage_wanted: dict[str, dict[str, Any]] = field(default_factory=dict)

@@ -12,7 +12,6 @@ from shapely.geometry import Point, shape
 from shapely.geometry.base import BaseGeometry
 
 from services.cli.scenario.check.model import Evidence, Invariant, VolunteerAt, judge
-from services.cli.scenario.gateway import GatewayPage
 
 LAG: Final = timedelta(seconds=5)
 """A wave may rest on what the register said so long before it: events travel."""
@@ -45,17 +44,17 @@ def check_effects(evidence: Evidence) -> Invariant:
 
 def check_recipients(evidence: Evidence) -> Invariant:
     """No page without a reason in the log."""
-    asked = {(ask.page_id, ask.volunteer_id) for ask in evidence.story.asks.values()}
+    mine = evidence.story.asks.keys() | evidence.story.sent.keys()
     people = {ask.volunteer_id for ask in evidence.story.asks.values()}
 
     def broken() -> Iterator[str]:
         for page in evidence.pages:
-            if page.page_id not in evidence.story.sent and page.page_id not in evidence.story.asks:
-                if page.recipient in people and page.exercise and not _is_foreign(evidence, page):
-                    yield f"{page.purpose} page {page.page_id} is in no event"
-            elif page.purpose == "ask" and (page.page_id, page.recipient) not in asked:
-                yield f"page {page.page_id} went to somebody the wave did not name"
-            elif page.recipient not in people:
+            named = evidence.log.paged.get(page.page_id)
+            if named is None:
+                yield f"{page.purpose} page {page.page_id} is in no event of any alert"
+            elif named != page.recipient:
+                yield f"{page.purpose} page {page.page_id} went to another than the log names"
+            elif page.page_id in mine and page.recipient not in people:
                 yield f"{page.purpose} page {page.page_id} went to somebody who was never asked"
         logged = Counter(str(page["purpose"]) for page in evidence.story.sent.values())
         on_board = Counter[str]()
@@ -155,11 +154,6 @@ def check_deployable(evidence: Evidence) -> Invariant:
 def _cancelled(evidence: Evidence) -> set[str]:
     """Asks that the alert's board says were cancelled before they left."""
     return {str(ask["page_id"]) for ask in _board_asks(evidence) if ask["page_state"] in CANCELLED}
-
-
-def _is_foreign(evidence: Evidence, page: GatewayPage) -> bool:
-    """A page of another alert that runs at the same time: an ask that is not on this alert's board."""
-    return page.purpose != "ask" or page.page_id not in {str(ask["page_id"]) for ask in _board_asks(evidence)}
 
 
 def _board_asks(evidence: Evidence) -> list[Mapping[str, Any]]:
