@@ -10,7 +10,8 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from schemas.vocabulary import Answer
 from services.alerts import store
-from services.alerts.answering import Answering, Given, Outcome
+from services.alerts.answering import Given, Outcome
+from services.alerts.desk import AnswerDesk
 from services.alerts.store import statement
 from services.kit.auth import require_jurisdiction
 from services.kit.http import CurrentPrincipal
@@ -44,7 +45,7 @@ class AnswerResponse(BaseModel):
     message_en: str
 
 
-def router(runtime: Runtime, answering: Answering) -> APIRouter:
+def router(runtime: Runtime, desk: AnswerDesk) -> APIRouter:
     """The routes, under /alerts."""
     routes = APIRouter(prefix="/alerts", tags=["alerts"])
 
@@ -59,27 +60,27 @@ def router(runtime: Runtime, answering: Answering) -> APIRouter:
     @routes.post("/pages/{page_id}/answer")
     async def answer(page_id: UUID, request: AnswerRequest, principal: CurrentPrincipal) -> AnswerResponse:
         """Answer a page with its own token. Answering again changes the answer, until one is dispatched."""
-        async with runtime.unit() as unit:
-            await _check_owner(unit.connection, page_id, principal.subject)
-            given = Given(answer=request.answer, eta_minutes=request.eta_minutes)
-            return _response(await answering.answer(unit, page_id, given))
+        async with runtime.pool.acquire() as connection:
+            alert_id = await _alert_of_owner(connection, page_id, principal.subject)
+        given = Given(answer=request.answer, eta_minutes=request.eta_minutes)
+        return _response(await desk.take(alert_id, page_id, given))
 
     @routes.post("/incidents/{incident_id}/answers")
     async def answer_for(incident_id: UUID, request: BehalfRequest, principal: CurrentPrincipal) -> AnswerResponse:
         """Enter an answer on a volunteer's behalf; who did it and why is kept."""
-        async with runtime.unit(actor=principal.subject) as unit:
-            alert = await _alert(unit.connection, incident_id)
+        async with runtime.pool.acquire() as connection:
+            alert = await _alert(connection, incident_id)
             require_jurisdiction(principal, alert.jurisdiction)
-            page_id = await unit.connection.fetchval(statement("ask_of"), incident_id, request.volunteer_id)
-            if page_id is None:
-                raise not_found("volunteer who was asked in this incident")
-            given = Given(
-                answer=request.answer,
-                eta_minutes=request.eta_minutes,
-                answered_by=principal.subject,
-                reason=request.reason,
-            )
-            return _response(await answering.answer(unit, page_id, given))
+            page_id = await connection.fetchval(statement("ask_of"), incident_id, request.volunteer_id)
+        if page_id is None:
+            raise not_found("volunteer who was asked in this incident")
+        given = Given(
+            answer=request.answer,
+            eta_minutes=request.eta_minutes,
+            answered_by=principal.subject,
+            reason=request.reason,
+        )
+        return _response(await desk.take(alert.alert_id, page_id, given))
 
     return routes
 
@@ -91,13 +92,15 @@ async def _alert(connection: Any, incident_id: UUID) -> store.AlertRow:
     return store.alert_of(row)
 
 
-async def _check_owner(connection: Any, page_id: UUID, subject: str) -> None:
-    """The token is for this page (the gate has checked that) and for this person."""
+async def _alert_of_owner(connection: Any, page_id: UUID, subject: str) -> UUID:
+    """The page's alert. The token is for this page (the gate has checked that) and for this person."""
     owner = await connection.fetchrow(statement("page_owner"), page_id)
     if owner is None:
         raise not_found("page")
     if str(owner["volunteer_id"]) != subject:
         raise forbidden("This page was sent to somebody else.")
+    alert_id: UUID = owner["alert_id"]
+    return alert_id
 
 
 def _response(outcome: Outcome) -> AnswerResponse:

@@ -7,6 +7,7 @@ from datetime import timedelta
 from services.alerts import api
 from services.alerts.answering import Answering
 from services.alerts.asking import Asking
+from services.alerts.desk import AnswerDesk
 from services.alerts.gateway import Gateway, read_key
 from services.alerts.handlers import Handlers
 from services.alerts.pages import RetryRules
@@ -28,7 +29,7 @@ def create(runtime: Runtime) -> Service:
     return Service(
         name="alerts",
         folder=FOLDER,
-        router=api.router(runtime, Answering(asking)),
+        router=api.router(runtime, AnswerDesk(runtime, Answering(asking))),
         subscriptions=handlers.subscriptions(),
         timers=handlers.timers(),
         loops=(sender.run, sender.listen),

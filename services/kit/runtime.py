@@ -98,10 +98,12 @@ class Runtime:
         self, cause: Envelope | None = None, *, command_id: UUID | None = None, actor: str | None = None
     ) -> AbstractAsyncContextManager[Unit]:
         """One unit of work in its own transaction. A command's correlation id is its request's."""
-        if cause is not None:
-            return self._open(Origin.of_event(cause), actor)
+        return self._open(Origin.of_event(cause) if cause is not None else self.origin(command_id), actor)
+
+    def origin(self, command_id: UUID | None = None) -> Origin:
+        """What the present request causes: a command with the request's correlation id."""
         own_id = command_id or uuid4()
-        return self._open(Origin(id=own_id, correlation_id=CORRELATION.get() or own_id, causation_id=None), actor)
+        return Origin(id=own_id, correlation_id=CORRELATION.get() or own_id, causation_id=None)
 
     @asynccontextmanager
     async def _open(self, origin: Origin, actor: str | None) -> AsyncIterator[Unit]:

@@ -71,7 +71,7 @@ def layout() -> Iterator[Layout]:
     if given:
         yield Layout(Path(given))
         return
-    with own_instance() as fresh:
+    with own_instance() as (fresh, _):
         yield fresh
 
 

@@ -183,8 +183,8 @@ LEFT JOIN commitment c ON c.volunteer_id = a.volunteer_id AND c.world = a.world
 WHERE a.page_id = $1;
 
 -- name: page_owner
--- Whose page it is. (page_id)
-SELECT volunteer_id, purpose FROM page WHERE page_id = $1;
+-- Whose page it is, and of which alert. (page_id)
+SELECT alert_id, volunteer_id, purpose FROM page WHERE page_id = $1;
 
 -- name: ask_of
 -- The ask of a person in an incident. (incident_id, volunteer_id)

@@ -43,6 +43,7 @@ def path(
     home: Annotated[
         Path | None, typer.Option("--home", envvar="THIRDRESCUE_HOME", help="Folder of a running instance to measure.")
     ] = None,
+    fresh: Annotated[bool, typer.Option("--fresh", help="A fresh instance, even if one runs.")] = False,
     incidents: Annotated[int, typer.Option(min=20, max=10_000, help="Incidents of each of the two loads.")] = 1_000,
     rate: Annotated[float, typer.Option(min=0.5, max=50, help="Incidents a second of the steady load.")] = 5.0,
     quick: Annotated[bool, typer.Option("--quick", help="A few incidents only: does it work, not how well.")] = False,
@@ -59,7 +60,7 @@ def path(
     from services.cli.bench.whole.run import QUICK, PathOptions, run_path_bench
 
     options = replace(QUICK, rate_per_s=rate) if quick else PathOptions(incidents=incidents, rate_per_s=rate)
-    report = run_path_bench(home, options, Console(stderr=True))
+    report = run_path_bench(home, options, Console(stderr=True), fresh=fresh)
     report.show()
     if json is not None:
         report.write(json)

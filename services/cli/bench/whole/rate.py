@@ -32,7 +32,9 @@ Pair = tuple[float, float]
 """Requests per second of ours and of the bare endpoint."""
 
 
-async def measure_rate(stage: Stage, report: Report, progress: Progress, *, rounds: int, rested: int, large: int) -> None:
+async def measure_rate(
+    stage: Stage, report: Report, progress: Progress, *, rounds: int, rested: int, large: int
+) -> None:
     """`rounds` rounds of small batches, then `rested` pairs of batches of `large` requests."""
     async with (
         bare_endpoint(stage) as bare_url,

@@ -28,7 +28,7 @@ from services.cli.bench.whole.load import Sent, Target, paced
 from services.cli.bench.whole.network import declaration, network_for
 from services.cli.bench.whole.outage import measure_outage
 from services.cli.bench.whole.rate import measure_rate
-from services.cli.bench.whole.stage import Stage, close_stage, open_stage, running_home
+from services.cli.bench.whole.stage import Stage, close_stage, open_stage, own_instance, running_home
 from services.cli.bench.whole.trace import Tracer, report_hops
 
 CONNECTIONS: Final = 8
@@ -57,14 +57,13 @@ class PathOptions:
 QUICK: Final = PathOptions(incidents=40, rounds=2, rested=1, large_batch=48, outage_s=4.0)
 
 
-def run_path_bench(home: Path | None, options: PathOptions, console: Console) -> Report:
+def run_path_bench(home: Path | None, options: PathOptions, console: Console, *, fresh: bool = False) -> Report:
     """Measure everything; about eight minutes with the usual numbers."""
     import uvloop
 
     logging.getLogger("aiokafka").setLevel(logging.CRITICAL)  # it tells of every try while Kafka is away
-    if home is None:
-        console.print("Looking for a running instance; a fresh one is started and removed again if there is none.")
-    with running_home(home) as (layout, is_own):
+    with own_instance() if fresh else running_home(home) as (layout, is_own):
+        console.print(f"Measuring {'a fresh instance' if is_own else f'the instance in {layout.home}'}.")
 
         async def measure() -> Report:
             stage = await open_stage(layout)

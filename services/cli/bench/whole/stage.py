@@ -139,12 +139,12 @@ def running_home(home: Path | None) -> Iterator[tuple[Layout, bool]]:
     if home is not None:
         raise InstanceError(f"no instance runs in {layout.home}: start it with `thirdrescue up`, or leave --home out")
     with own_instance() as own:
-        yield own, True
+        yield own
 
 
 @contextmanager
-def own_instance() -> Iterator[Layout]:
-    """A fresh instance in a temporary folder, on free ports; gone afterwards."""
+def own_instance() -> Iterator[tuple[Layout, bool]]:
+    """A fresh instance in a temporary folder, on free ports; gone afterwards. Comes with True: it was made for this."""
     folder = Path(tempfile.mkdtemp(prefix="thirdrescue-bench-"))
     folder.chmod(0o755)  # PostgreSQL runs as another user when we are root
     command = [sys.executable, "-m", "services.cli"]
@@ -157,7 +157,7 @@ def own_instance() -> Iterator[Layout]:
         )
         if done.returncode != 0:
             raise InstanceError(f"no instance could be started: {done.stderr.strip()[-300:]}")
-        yield Layout(folder)
+        yield Layout(folder), True
     finally:
         subprocess.run(
             [*command, "down", "--home", str(folder)], cwd=PROJECT, env=environment, capture_output=True,
