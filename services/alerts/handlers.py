@@ -23,6 +23,7 @@ from services.kit.timers import Timer
 from services.kit.unit import Unit
 
 T = TypeVar("T")
+SEARCH_TIMER = "search"
 
 
 def _data(envelope: Envelope, kind: type[T]) -> T:
@@ -77,8 +78,8 @@ class Handlers:
         )
 
     def timers(self) -> Mapping[str, Callable[[Unit, Timer], Awaitable[None]]]:
-        """The wave timer."""
-        return {WAVE_TIMER: self.on_wave_due}
+        """The wave timer of each alert, and the one that wakes those that had run out of people."""
+        return {WAVE_TIMER: self.on_wave_due, SEARCH_TIMER: self.on_search_due}
 
     async def on_declared(self, unit: Unit, envelope: Envelope) -> None:
         """Remember what is needed. If the zones are known already, the timer opens: it takes its locks in order."""
@@ -127,8 +128,8 @@ class Handlers:
         """Remember the volunteer; somebody new to ask reopens the search where it had run out of people."""
         state = _data(envelope, VolunteerState)
         if await store.save_volunteer(unit.connection, state, envelope.sequence):
-            for row in await unit.connection.fetch(statement("exhausted_alerts")):
-                unit.schedule(WAVE_TIMER, row["alert_id"], unit.now, {})
+            # One timer for however many come at once: a hundred people must not wake each search a hundred times.
+            unit.schedule(SEARCH_TIMER, "exhausted", unit.now, {})
 
     async def on_planned(self, unit: Unit, envelope: Envelope) -> None:
         """Remember who is on the mission."""
@@ -182,6 +183,11 @@ class Handlers:
         data = envelope.data
         assert isinstance(data, mission.MissionCompleted | mission.MissionCancelled)
         await unit.connection.execute(statement("end_mission"), data.mission_id)
+
+    async def on_search_due(self, unit: Unit, timer: Timer) -> None:
+        """Somebody new can help: let every search that had run out of people look again."""
+        for row in await unit.connection.fetch(statement("exhausted_alerts")):
+            unit.schedule(WAVE_TIMER, row["alert_id"], unit.now, {})
 
     async def on_wave_due(self, unit: Unit, timer: Timer) -> None:
         """Send the next wave, if a quota is still open and the last wave has left."""

@@ -58,21 +58,32 @@ class Person:
 
 @dataclass(frozen=True)
 class Roster:
-    """Everybody, by home station; and how many deployable people have each role, to know who is scarce."""
+    """Everybody, by role and home station; and how many deployable people have each role, to know who is scarce."""
 
-    by_station: Mapping[UUID, tuple[Person, ...]]
+    by_role: Mapping[Role, Mapping[UUID, tuple[Person, ...]]]
     holders: Mapping[Role, int]
 
     @classmethod
     def of(cls, people: Iterable[Person]) -> Roster:
         """From people in any order."""
-        stations: dict[UUID, list[Person]] = {}
+        by_role: dict[Role, dict[UUID, list[Person]]] = {}
         holders: Counter[Role] = Counter()
         for person in sorted(people, key=lambda person: person.volunteer_id.bytes):
-            stations.setdefault(person.home_station_id, []).append(person)
+            for role in person.roles:
+                by_role.setdefault(role, {}).setdefault(person.home_station_id, []).append(person)
             if person.deployable:
                 holders.update(person.roles)
-        return cls({station: tuple(members) for station, members in stations.items()}, dict(holders))
+        return cls(
+            {
+                role: {station: tuple(members) for station, members in stations.items()}
+                for role, stations in by_role.items()
+            },
+            dict(holders),
+        )
+
+    def with_role(self, role: Role, station_id: UUID) -> tuple[Person, ...]:
+        """Those at home at a station who have the role."""
+        return self.by_role.get(role, {}).get(station_id, ())
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,9 +9,10 @@ as long as anybody else can be asked in any ring. Nobody is asked twice in one a
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from heapq import nsmallest
 from math import ceil
 from typing import Final
 from uuid import UUID
@@ -51,18 +52,20 @@ def decide_wave(
     rules: WaveRules,
 ) -> Wave:
     """The next wave. `reach` lists stations nearest first. Without open quotas nobody is asked."""
-    opened = _scarcest_first([state for state in quotas if state.missing], reach, roster, exclusions)
+    speakers = _speakers([state.quota for state in quotas if state.missing], reach, roster, exclusions)
+    opened = _scarcest_first([state for state in quotas if state.missing], speakers, roster)
+    kept: set[UUID] = set()
     taken: set[UUID] = set()
     asks: list[Ask] = []
     shortfalls: list[Shortfall] = []
     rings: dict[str, int] = {}
-    for position, state in enumerate(opened):
-        scarcer = [other.quota for other in opened[:position] if other.quota.language is not None]
+    for state in opened:
         wanted = max(ceil(state.missing * rules.oversample) - state.waiting, 0)
-        ring, found = _find(state, wanted, reach, roster, exclusions, rules, taken, scarcer)
+        ring, found = _find(state, wanted, reach, roster, exclusions, rules, taken, kept)
         rings[state.quota.need_id] = ring
         chosen = found[:wanted]
         taken.update(candidate.person.volunteer_id for candidate in chosen)
+        kept |= speakers.get(state.quota.need_id, set())
         asks.extend(_ask(alert_id, state.quota, candidate, exclusions, rules) for candidate in chosen)
         if len(chosen) + state.waiting < state.missing:
             missing = state.missing - state.waiting - len(chosen)
@@ -78,23 +81,30 @@ def decide_wave(
     )
 
 
-def _scarcest_first(
-    opened: Sequence[QuotaState], reach: Sequence[Reach], roster: Roster, exclusions: Exclusions
-) -> list[QuotaState]:
-    """Those that need a language first, by how few can still be asked who have it; then the role that fewest have."""
-    speakers = {
-        state.quota.need_id: sum(
-            _fits(person, state.quota) and _obstacle(person, station, state.quota, exclusions) is None
+def _speakers(
+    quotas: Sequence[Quota], reach: Sequence[Reach], roster: Roster, exclusions: Exclusions
+) -> dict[str, set[UUID]]:
+    """Who can still be asked for each need that wants a language."""
+    return {
+        quota.need_id: {
+            person.volunteer_id
             for station in reach
-            for person in roster.by_station.get(station.station_id, ())
-        )
-        for state in opened
-        if state.quota.language is not None
+            for person in roster.with_role(quota.role, station.station_id)
+            if quota.language in person.languages and _obstacle(person, station, quota, exclusions) is None
+        }
+        for quota in quotas
+        if quota.language is not None
     }
+
+
+def _scarcest_first(
+    opened: Sequence[QuotaState], speakers: Mapping[str, set[UUID]], roster: Roster
+) -> list[QuotaState]:
+    """Those that need a language first, by how few can be asked who have it; then the role that fewest have."""
 
     def key(state: QuotaState) -> tuple[bool, int, str]:
         quota = state.quota
-        few = speakers.get(quota.need_id, roster.holders.get(quota.role, 0))
+        few = len(speakers[quota.need_id]) if quota.language is not None else roster.holders.get(quota.role, 0)
         return (quota.language is None, few, quota.need_id)
 
     return sorted(opened, key=key)
@@ -108,25 +118,22 @@ def _find(
     exclusions: Exclusions,
     rules: WaveRules,
     taken: set[UUID],
-    scarcer: Sequence[Quota],
+    kept: Set[UUID],
 ) -> tuple[int, list[_Candidate]]:
-    """The ring to ask in and its candidates, best first; those kept for `scarcer` quotas only when all else is used."""
+    """The ring to ask in and its candidates, best first; those kept for scarcer quotas only when all else is used."""
     last = len(rules.rings_km) - 1
     enough = min(wanted, max(state.missing - state.waiting, 0))
     found: list[_Candidate] = []
-    kept: list[_Candidate] = []
+    spare: list[_Candidate] = []
     position = 0
     for ring in range(min(state.ring, last), last + 1):
         while position < len(reach) and reach[position].distance_km <= rules.rings_km[ring]:
             for candidate in _eligible_at(reach[position], state.quota, roster, exclusions, rules, taken):
-                is_kept = any(_could_serve(candidate, quota, exclusions) for quota in scarcer)
-                (kept if is_kept else found).append(candidate)
+                (spare if candidate.person.volunteer_id in kept else found).append(candidate)
             position += 1
         if len(found) >= enough or ring == last:
-            best = sorted(found, key=lambda candidate: _rank(candidate, state.quota, roster, exclusions))
-            if len(found) >= enough:
-                return ring, best
-            return ring, best + sorted(kept, key=lambda candidate: _rank(candidate, state.quota, roster, exclusions))
+            best = _best(found, wanted, state.quota, roster, exclusions)
+            return ring, best if len(found) >= enough else best + _best(spare, wanted, state.quota, roster, exclusions)
     raise AssertionError("there is always a last ring")
 
 
@@ -134,23 +141,20 @@ def _eligible_at(
     station: Reach, quota: Quota, roster: Roster, exclusions: Exclusions, rules: WaveRules, taken: set[UUID]
 ) -> Iterator[_Candidate]:
     band = next((i for i, km in enumerate(rules.rings_km) if station.distance_km <= km), len(rules.rings_km))
-    for person in roster.by_station.get(station.station_id, ()):
+    for person in roster.with_role(quota.role, station.station_id):
         if (
-            _fits(person, quota)
+            (quota.language is None or quota.language in person.languages)
             and person.volunteer_id not in taken
             and not _obstacle(person, station, quota, exclusions)
         ):
             yield _Candidate(person, station, band)
 
 
-def _could_serve(candidate: _Candidate, quota: Quota, exclusions: Exclusions) -> bool:
-    """Whether somebody is one of those whom a scarcer quota needs."""
-    person = candidate.person
-    return _fits(person, quota) and _obstacle(person, candidate.reach, quota, exclusions) is None
-
-
-def _fits(person: Person, quota: Quota) -> bool:
-    return quota.role in person.roles and (quota.language is None or quota.language in person.languages)
+def _best(
+    candidates: Sequence[_Candidate], count: int, quota: Quota, roster: Roster, exclusions: Exclusions
+) -> list[_Candidate]:
+    """The first so many in the order in which they are asked."""
+    return nsmallest(count, candidates, key=lambda candidate: _rank(candidate, quota, roster, exclusions))
 
 
 def _obstacle(person: Person, station: Reach, quota: Quota, exclusions: Exclusions) -> str | None:
@@ -214,8 +218,8 @@ def _shortfall(
     counts: Counter[str] = Counter()
     holders = 0
     for station in reach:
-        for person in roster.by_station.get(station.station_id, ()):
-            if not _fits(person, quota):
+        for person in roster.with_role(quota.role, station.station_id):
+            if quota.language is not None and quota.language not in person.languages:
                 continue
             holders += 1
             asked_now = "asked-here" if person.volunteer_id in taken else None

@@ -229,9 +229,7 @@ async def test_every_broken_record_ends_in_quarantine_and_the_rest_goes_on(layou
         await close_stage(stage)
 
 
-async def show_and_discard(
-    layout: Layout, entries: Entries, wanted: Mapping[tuple[str, str, Offset], Broken]
-) -> None:
+async def show_and_discard(layout: Layout, entries: Entries, wanted: Mapping[tuple[str, str, Offset], Broken]) -> None:
     """Show each kind, see a release refused in words, discard one by the command; the rest by its API."""
     shown = {one.what: entries[place] for place, one in wanted.items() if place[0] == "alerts"}
     for what, entry in shown.items():

@@ -95,7 +95,7 @@ class Running:
         opened = {case_id for log in self.teams.logs.values() for case_id in log.cases or ()}
         if not story.quotas_filled or self.phones.waiting or done < story.teams_wanted:
             return False
-        if opened - story.cases.keys() or any(ask not in self._answered_for() for ask in story.asks):
+        if opened - story.cases.keys() or story.asks.keys() - self._answered_for():
             return False
         planned = {plan.case_id for plan in story.plans.values()}
         return all(case.case_id in planned or why_no_plan(case) for case in story.cases.values())

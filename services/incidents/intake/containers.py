@@ -10,7 +10,7 @@ import dataclasses
 import re
 from collections import Counter
 from collections.abc import Iterator
-from typing import Final
+from typing import Any, Final
 
 from lxml import etree
 
@@ -29,6 +29,9 @@ _ATOM_ELEMENTS: Final = {
               "title", "updated"},
 }  # fmt: skip
 LINKS_MAX: Final = 10_000
+_ESCAPED: Final = (
+    ".//text()[contains(., 'urn:oasis:names:tc:emergency:cap') and contains(., 'alert') and contains(., '<')]"
+)
 
 Found = tuple[str, etree._Element | Refused]
 """An alert's path and its element, or why there is none."""
@@ -133,20 +136,49 @@ def _check_atom(element: etree._Element, where: str, needs: tuple[str, ...]) -> 
 
 def _inside(root: etree._Element, where: str, skip: str | None = None) -> Iterator[Found]:
     """Outermost alerts below an element, as elements or as escaped text, with their paths."""
-    pending = [pair for pair in _numbered(root, where) if local(pair[1]) != skip][::-1]
-    while pending:
-        place, item = pending.pop()
-        if looks_like_alert(item):
-            yield place, item
+    seen: set[etree._Element] = set()
+    paths: dict[etree._Element, str] = {root: where}
+    for item in root.iter("{*}alert", "cap:alert"):
+        if item is root or not looks_like_alert(item) or not _is_outermost(item, root, seen, skip):
             continue
-        pending += _numbered(item, place)[::-1]
-        text = item.text or ""
-        if "<" in text and "alert" in text and "urn:oasis:names:tc:emergency:cap" in text:
-            yield f"{place}/alert", escaped(text, place)
+        seen.add(item)
+        yield _path(item, paths), item
+    for text in _quoted(root):
+        parent = text.getparent()
+        if parent is not None and _is_outermost(parent, root, seen, skip):
+            place = _path(parent, paths)
+            yield f"{place}/alert", escaped(str(text), place)
+
+
+def _quoted(root: etree._Element) -> list[Any]:
+    """Texts that hold the XML of an alert."""
+    found: Any = root.xpath(_ESCAPED)
+    return list(found)
+
+
+def _is_outermost(item: etree._Element, root: etree._Element, seen: set[etree._Element], skip: str | None) -> bool:
+    """Whether neither it nor what is around it, up to `root`, is an alert already or to be skipped."""
+    node: etree._Element | None = item
+    while node is not None and node is not root:
+        if node in seen or local(node) == skip:
+            return False
+        node = node.getparent()
+    return True
+
+
+def _path(item: etree._Element, paths: dict[etree._Element, str]) -> str:
+    """The path of an element; those of its siblings are found with it, so that many cost little."""
+    if item not in paths:
+        parent = item.getparent()
+        if parent is None:
+            return local(item)
+        above = _path(parent, paths)
+        paths.update({sibling: place for place, sibling in _numbered(parent, above)})
+    return paths[item]
 
 
 def _numbered(element: etree._Element, where: str) -> list[tuple[str, etree._Element]]:
-    """The children with their paths, in one pass."""
+    """The children with their paths, numbered from 1 where there are several of a name."""
     names = [local(item) for item in children(element)]
     total, seen = Counter(names), Counter[str]()
     paths = []

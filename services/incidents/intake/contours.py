@@ -14,11 +14,14 @@ from typing import Any, Final
 import shapely
 from shapely.geometry import LineString, MultiPolygon, Point, Polygon
 
+from services.incidents.intake.crowding import is_tangled
 from services.incidents.intake.model import Notes, Refused
 
 LINES_MAX: Final = 20_000
-POINTS_MAX: Final = 400_000
-FACES_MAX: Final = 5_000
+POINTS_MAX: Final = 300_000
+FACES_MAX: Final = 2_000
+LEVELS_MAX: Final = 100
+CROSSINGS_MAX: Final = 50
 _EDGE_SHARE: Final = 0.03
 """A line that ends this near to the frame (as a share of the map's size) is taken to run off the map."""
 
@@ -36,6 +39,8 @@ class Level:
 
 def areas(lines: Mapping[float, Sequence[Line]], notes: Notes) -> tuple[Level, ...]:
     """One (multi)polygon for each intensity, the strongest first. Raises Refused if there are too many lines."""
+    if len(lines) > LEVELS_MAX:
+        raise Refused("features", f"has more than {LEVELS_MAX} levels of intensity")
     if sum(len(level) for level in lines.values()) > LINES_MAX:
         raise Refused("features", f"has more than {LINES_MAX} contour lines")
     if sum(len(line) for level in lines.values() for line in level) > POINTS_MAX:
@@ -44,6 +49,9 @@ def areas(lines: Mapping[float, Sequence[Line]], notes: Notes) -> tuple[Level, .
     kept = {value: level for value, level in kept.items() if level}
     if not kept:
         return ()
+    for value, level in kept.items():
+        if is_tangled(level, crossings_max=CROSSINGS_MAX):
+            raise Refused(f"contour {value:g}", "its lines cross each other, as contours never do")
     frame = shapely.box(*shapely.total_bounds([line for level in kept.values() for line in level]))
     samples = {value: _samples(level) for value, level in kept.items()}
     levels = [

@@ -6,6 +6,7 @@ import math
 from collections.abc import Iterable, Sequence
 from typing import Any, Final
 
+import numpy
 import shapely
 from pyproj import Geod
 from shapely import affinity
@@ -13,9 +14,14 @@ from shapely.geometry import Polygon
 
 from schemas.values import Geometry, MultiPolygonGeometry, PointGeometry, PolygonGeometry
 from services.incidents.intake.contours import polygons_of
+from services.incidents.intake.crowding import is_tangled
 from services.incidents.intake.model import Area, Circle, Pair
 
 VERTICES_MAX: Final = 10_000
+RING_VERTICES_MAX: Final = 50_000
+JOINED_VERTICES_MAX: Final = 100_000
+_BOX_VERTICES: Final = 5
+_TOLERANCES_DEG: Final = (0.0005, 0.002, 0.01, 0.05)
 POINT_RADIUS_KM: Final = 1.0
 """Several bare points of one alert are drawn as small circles, so that one shape holds them all."""
 _CIRCLE_POINTS: Final = 72
@@ -43,7 +49,7 @@ def geometry_of(areas: Sequence[Area]) -> tuple[Geometry | None, float, tuple[st
         notes.append("points beside the polygons were left out")
     order = sorted(circles, key=lambda circle: (circle.lat_deg, circle.lon_deg, circle.radius_km))
     shapes += [shape for circle in order for shape in circle_polygons(circle)]
-    whole = _small(shapely.union_all(shapes), notes)
+    whole = _joined(shapes, notes)
     return _geojson(polygons_of(whole)), 0, tuple(notes)
 
 
@@ -78,12 +84,26 @@ def circle_polygons(circle: Circle) -> list[Polygon]:
 
 
 def _polygon(rings: tuple[tuple[Pair, ...], ...], notes: list[str]) -> list[Polygon]:
-    shell, *holes = (_unrolled(ring) for ring in rings)
+    shell, *holes = (_unrolled(_thinned(ring, notes)) for ring in rings)
     shape = Polygon(shell, [_beside(hole, shell) for hole in holes])
     if not shape.is_valid:
-        notes.append(f"a polygon was mended: {shapely.is_valid_reason(shape)}")
-        shape = shapely.make_valid(shape)
+        is_hopeless = is_tangled([shape])
+        notes.append(f"a polygon was {'replaced by its hull' if is_hopeless else 'mended'}: {_reason(shape)}")
+        shape = shapely.convex_hull(shape) if is_hopeless else shapely.make_valid(shape)
     return cut(shape)
+
+
+def _reason(shape: Any) -> str:
+    return str(shapely.is_valid_reason(shape))
+
+
+def _thinned(ring: tuple[Pair, ...], notes: list[str]) -> tuple[Pair, ...]:
+    """A ring with far too many corners, with one of every so many."""
+    step = -(-len(ring) // RING_VERTICES_MAX)
+    if step == 1:
+        return ring
+    notes.append(f"a ring of {len(ring)} corners was thinned to every {step}th")
+    return (*ring[:-1:step], ring[-1])
 
 
 def _unrolled(ring: Sequence[Pair], toward: float | None = None) -> list[tuple[float, float]]:
@@ -110,15 +130,35 @@ def _beside(hole: list[tuple[float, float]], shell: list[tuple[float, float]]) -
     return [(lon + off, lat) for lon, lat in hole]
 
 
-def _small(shape: Any, notes: list[str]) -> Any:
-    """At most `VERTICES_MAX` corners, by leaving out the least ones; the outline may move by what is noted."""
-    tolerance_deg = 0.0001
-    simple = shape
-    while shapely.get_num_coordinates(simple) > VERTICES_MAX and tolerance_deg < 10:
-        simple = shape.simplify(tolerance_deg)
-        tolerance_deg *= 2
-    if simple is not shape:
-        notes.append(f"the outline was simplified by up to {tolerance_deg / 2:g} degrees")
+def _joined(shapes: list[Polygon], notes: list[str]) -> Any:
+    """All shapes as one, in at most `VERTICES_MAX` corners; the outline may move by what is noted."""
+    if is_tangled(shapes):
+        notes.append("the shapes cross each other too often to be joined; their hull was taken")
+        return shapely.convex_hull(shapely.geometrycollections(shapes))
+    parts = numpy.array(shapes)
+    if shapely.get_num_coordinates(parts).sum() > JOINED_VERTICES_MAX:
+        parts = _simpler(parts, _TOLERANCES_DEG[0])
+        notes.append(f"the outlines were simplified by up to {_TOLERANCES_DEG[0]:g} degrees")
+    whole = shapely.union_all(parts)
+    if shapely.get_num_coordinates(whole) <= VERTICES_MAX:
+        return whole
+    parts = shapely.get_parts(whole)
+    for tolerance_deg in _TOLERANCES_DEG if len(parts) * _BOX_VERTICES <= VERTICES_MAX else ():
+        simple = shapely.union_all(_simpler(parts, tolerance_deg))
+        if shapely.get_num_coordinates(simple) <= VERTICES_MAX:
+            notes.append(f"the outline was simplified by up to {tolerance_deg:g} degrees")
+            return simple
+    notes.append("the outline has too many parts; its hull was taken")
+    return shapely.convex_hull(whole)
+
+
+def _simpler(parts: Any, tolerance_deg: float) -> Any:
+    """Fewer corners; a part that would vanish is drawn as its box, so that nobody in it is lost."""
+    simple = shapely.simplify(parts, tolerance_deg, preserve_topology=False)
+    gone = shapely.area(simple) == 0
+    simple[gone] = shapely.envelope(parts[gone])
+    broken = ~shapely.is_valid(simple)
+    simple[broken] = shapely.make_valid(simple[broken])
     return simple
 
 

@@ -16,10 +16,10 @@ from lxml import etree
 from services.incidents.intake.model import Notes, Refused
 from services.incidents.intake.values import shown
 
-TAGS_MAX: Final = 1_500_000
+TAGS_MAX: Final = 1_000_000
 """Marks of opening and closing tags; an element costs about a kilobyte of memory at worst."""
-ATTRIBUTES_MAX: Final = 1_500_000
-PIECES_MAX: Final = 1_000
+ATTRIBUTES_MAX: Final = 1_000_000
+PIECES_MAX: Final = 10_000
 
 _ENCODINGS: Final = re.compile(
     r"utf-?8|us-ascii|ascii|iso-?8859-?[0-9]{1,2}|latin-?1|windows-125[0-8]|cp125[0-8]|gb2312|gbk|gb18030|big5"
@@ -75,9 +75,11 @@ def parse(data: bytes, notes: Notes) -> list[etree._Element]:
     try:
         return [_parse_one(data, notes)]
     except Refused:
-        ends = [match.end() for match in _PIECE.finditer(data)][:PIECES_MAX]
+        ends = [match.end() for match in _PIECE.finditer(data)]
         if not ends:
             raise
+        if len(ends) >= PIECES_MAX:
+            raise Refused("file", f"is more than {PIECES_MAX} documents in a row") from None
     bounds = [0, *ends, len(data)]
     notes.add("", f"the file is {len(bounds) - 1} documents in a row")
     return [_parse_one(data[a:b].strip(), notes) for a, b in itertools.pairwise(bounds)]

@@ -34,8 +34,8 @@ Pair = tuple[float, float]
 
 async def measure_rate(
     stage: Stage, report: Report, progress: Progress, *, rounds: int, rested: int, large: int
-) -> None:
-    """`rounds` rounds of small batches, then `rested` pairs of batches of `large` requests."""
+) -> list[str]:
+    """`rounds` rounds of small batches, then `rested` pairs of `large` ones. Returns the incidents declared."""
     async with (
         bare_endpoint(stage) as bare_url,
         Target(bare_url, CONNECTIONS) as bare,
@@ -58,6 +58,7 @@ async def measure_rate(
         "declaring request over the bare endpoint, same background, median", median(a / b for a, b in same),
         "at least", GOAL, "times",
     )  # fmt: skip
+    return sides.declared
 
 
 def _tell(report: Report, variant: str, pairs: list[Pair]) -> None:
@@ -75,6 +76,7 @@ class _Sides:
         self._stage = stage
         self._targets = {"ours": ours, "bare": bare}
         self._order = ["ours", "bare"]
+        self.declared: list[str] = []
 
     async def alternate(self, pairs: int, requests: int, *, at_rest: bool = False) -> Pair:
         """So many batches of each; the rates over all of them."""
@@ -84,7 +86,10 @@ class _Sides:
         for side, batch in prepared:
             if at_rest:
                 await self._stage.drained()
-            took_s[side] += (await self._targets[side].flood(batch))[1]
+            done, batch_took_s = await self._targets[side].flood(batch)
+            took_s[side] += batch_took_s
+            if side == "ours":
+                self.declared += [one.document["incident_id"] for one in done]
         return pairs * requests / took_s["ours"], pairs * requests / took_s["bare"]
 
     async def _prepare(self, side: str, requests: int) -> list[bytes]:

@@ -89,6 +89,8 @@ class _Bench:
     async def run(self, *, is_own: bool) -> Report:
         stage, options = self._stage, self._options
         with self._progress:
+            if left_open := await stage.open_drills():
+                await self._close(left_open, "an earlier run")
             most = max(options.incidents, int(options.rate_per_s * options.outage_s * 3))
             task = self._progress.add_task("the network", total=1)
             await stage.register(network_for(most))
@@ -96,10 +98,11 @@ class _Bench:
             self._note_load("at the start")
             await self._steady()
             await self._burst()
-            await measure_rate(
+            timed = await measure_rate(
                 stage, self._report, self._progress,
                 rounds=options.rounds, rested=options.rested, large=options.large_batch,
             )  # fmt: skip
+            await self._close(timed, "request")
             await self._outage(is_own)
         self._say_what_is_left_out()
         return self._report

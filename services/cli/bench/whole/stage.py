@@ -19,7 +19,7 @@ import asyncpg
 
 from schemas.topics import TOPICS, consumed_by
 from services.catalog import SERVICES
-from services.cli.bench.whole.network import BenchNetwork, batches
+from services.cli.bench.whole.network import AREA_CODE, BenchNetwork, batches
 from services.cli.instance.errors import InstanceError
 from services.cli.instance.instance import SERVICE_NAMES, Instance
 from services.cli.instance.layout import PROJECT, Layout
@@ -117,6 +117,20 @@ class Stage:
         """Open incidents that are no drills (of the newest page)."""
         reply = await self.api.call("GET", "/incidents", bearer=self.access, params={"state": "open", "limit": 200})
         return sum(not item["exercise"] for item in reply.document["items"]) if reply.ok else 1
+
+    async def open_drills(self) -> list[str]:
+        """The bench's own drills that are still open: an earlier run was broken off."""
+        found: list[str] = []
+        params: dict[str, Any] = {"state": "open", "limit": 200}
+        while True:
+            reply = await self.api.call("GET", "/incidents", bearer=self.access, params=params)
+            if not reply.ok:
+                raise InstanceError(f"the incidents cannot be listed: {reply.explain()}")
+            items = reply.document["items"]
+            found += [one["incident_id"] for one in items if one["exercise"] and one["area_codes"] == [AREA_CODE]]
+            if reply.document["next_cursor"] is None:
+                return found
+            params["cursor"] = reply.document["next_cursor"]
 
     async def all_ready(self) -> None:
         """Until every service is ready."""
