@@ -31,7 +31,7 @@ HAND_ROWS: Final = 4_000
 SEND_ROWS: Final = 1_000
 SEND_BYTES: Final = 900_000
 POLL_S: Final = 0.2
-PACE_S: Final = 0.005
+PACE_S: Final = 0.02
 """Least time between two readings that do not fill up: under a load of single events each reading then finds several,
 where reading after every one of them would cost as much as the requests they come from."""
 LOCK_RETRY_S: Final = 1.0

@@ -14,7 +14,7 @@ from typing import Any, Final, Protocol
 import httpx
 import orjson
 
-AT_ONCE: Final = 16
+AT_ONCE: Final = 48
 TIMEOUT_S: Final = 10.0
 PATIENCE_S: Final = 120.0
 BACKOFF_FIRST_S: Final = 0.05

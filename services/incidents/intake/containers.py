@@ -211,7 +211,8 @@ def _read_all(found: list[Found], notes: Notes) -> tuple[list[str], list[Alert]]
             name, alert = read_alert(element, where, notes)
         except Refused as refused:
             first = first or refused
-            notes.add(refused.where, f"{refused.why}; this alert was left out")
+            if len(found) > 1:
+                notes.add(refused.where, f"{refused.why}; this alert was left out")
         else:
             formats.append(name)
             alerts.append(alert)

@@ -111,7 +111,12 @@ def test_another_handle_finds_it_and_takes_up_a_changed_configuration(supervisor
     processes = other.processes()
     assert set(processes) == {"store", "service"}
     assert processes["store"].pid == kept
-    assert psutil.Process(processes["service"].pid).environ()["NEW"] == "1"
+    deadline = time.monotonic() + 10
+    service = psutil.Process(processes["service"].pid)
+    while "NEW" not in service.environ():  # between fork and exec it still shows the supervisor's
+        assert time.monotonic() < deadline, "the changed environment did not arrive"
+        time.sleep(0.05)
+    assert service.environ()["NEW"] == "1"
 
 
 def test_what_a_killed_supervisor_left_is_cleared_and_named(supervisor: Supervisor, layout: Layout) -> None:

@@ -33,6 +33,7 @@ from services.cli.scenario.gateway import Gateway
 from services.cli.scenario.log_reader import wait_until_consumed
 
 DATABASE: Final = "thirdrescue_bench_path"
+COVERAGE_STREAM: Final = "thirdrescue-coverage-stream"
 DRAIN_TIMEOUT_S: Final = 300.0
 READY_TIMEOUT_S: Final = 90.0
 BATCH_ITEMS: Final = 500
@@ -93,9 +94,10 @@ class Stage:
             quiet = quiet + 1 if before == 0 and await self._outboxes() == 0 else 0
 
     def _consumers(self) -> dict[str, list[str]]:
-        """What each service's group reads. Coverage has groups of Faust's own and is not waited for."""
+        """What each service's group reads, and what the stream processor behind coverage reads."""
         names = [entry.name for entry in SERVICES if entry.has_database]
         wanted = {f"thirdrescue-{name}": [topic.name for topic in consumed_by(name)] for name in names}
+        wanted[COVERAGE_STREAM] = ["coverage-inputs", "coverage-partials"]
         return {group: topics for group, topics in wanted.items() if topics}
 
     async def _outboxes(self) -> int:
