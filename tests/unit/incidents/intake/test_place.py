@@ -48,7 +48,7 @@ def test_cap_is_lat_lon_and_geojson_is_lon_lat(pairs: list[tuple[float, float]])
     }  # fmt: skip
     from_geojson = only(read_json(feature))
     assert from_cap.infos[0].areas[0].polygons == from_geojson.infos[0].areas[0].polygons
-    assert from_cap.infos[0].areas[0].polygons == ((tuple([*pairs, pairs[0]]),),)
+    assert from_cap.infos[0].areas[0].polygons == (((*pairs, pairs[0]),),)
 
 
 @settings(max_examples=40, deadline=None)

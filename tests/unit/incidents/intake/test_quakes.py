@@ -221,4 +221,4 @@ def test_quakeml_takes_the_preferred_origin() -> None:
     quake = only(read_text(text)).quake
     assert quake is not None
     assert (quake.lat_deg, quake.depth_km, quake.event_id, quake.magnitude) == (-5.4, 35, "1000db40", None)
-    assert where(read_text(text.replace("-5.4", "-95.4"))) == "quakeml/eventParameters/event/origin"
+    assert where(read_text(text.replace("-5.4", "-95.4"))) == "quakeml/eventParameters/event[1]/origin"

@@ -1,0 +1,101 @@
+"""`thirdrescue intake check` as a process: its lines, its table, its exit codes, its bounds."""
+
+from __future__ import annotations
+
+import json
+import math
+import os
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+from tests.unit.incidents.intake.samples import cap, info
+
+PROJECT = Path(__file__).parents[3]
+KEYS = ["file", "format", "alerts", "refused", "warnings"]
+COUNTS = ["identifier", "status", "msg_type", "references", "infos", "areas", "polygons", "circles", "geocodes"]
+
+
+def check(*arguments: str | Path, folder: Path = PROJECT) -> subprocess.CompletedProcess[str]:
+    """Run the command."""
+    command = [sys.executable, "-m", "services.cli", "intake", "check", *map(str, arguments)]
+    environment = {**os.environ, "PYTHONPATH": str(PROJECT), "COLUMNS": "200"}
+    return subprocess.run(command, cwd=folder, env=environment, capture_output=True, text=True, timeout=55, check=False)
+
+
+def lines(result: subprocess.CompletedProcess[str]) -> list[dict[str, Any]]:
+    """The objects that were printed."""
+    return [json.loads(line) for line in result.stdout.splitlines()]
+
+
+def test_one_object_per_file_and_line(tmp_path: Path) -> None:
+    refers = "a@b,x,2024-05-19T10:00:00+08:00"
+    (tmp_path / "a.cap").write_text(cap(info() + info(), msg_type="Update", references=refers))
+    (tmp_path / "sub").mkdir()
+    (tmp_path / "sub" / "LICENSE").write_text("Apache")
+    result = check("--json", tmp_path)
+    first, second = lines(result)
+    assert (result.returncode, result.stderr) == (1, "")
+    assert list(first) == list(second) == KEYS
+    assert first["alerts"] == [
+        dict(zip(COUNTS, ["A1", "Actual", "Update", [refers], 2, 2, 2, 0, 0], strict=True)),
+    ]
+    assert (first["file"], first["format"], first["refused"]) == (str(tmp_path / "a.cap"), "cap-1.2", None)
+    assert (second["format"], second["alerts"], second["warnings"]) == (None, [], [])
+    assert second["refused"] == {"where": "file", "why": "not an alert format"}
+
+
+def test_exit_codes(tmp_path: Path) -> None:
+    (tmp_path / "a.cap").write_text(cap())
+    assert check(tmp_path / "a.cap").returncode == 0
+    assert check("a.cap", "--json", folder=tmp_path).returncode == 0
+    assert check(tmp_path / "nothing").returncode == 2
+    assert check().returncode == 2
+    assert check(tmp_path / "a.cap", "--max-mib", "0").returncode == 2
+
+
+def test_a_table_for_people(tmp_path: Path) -> None:
+    (tmp_path / "a.cap").write_text(cap())
+    (tmp_path / "b.cap").write_text(cap().replace("<scope>Public</scope>", ""))
+    result = check(tmp_path)
+    assert result.returncode == 1
+    assert "alert/scope" in result.stdout
+    assert "2 files, 1 refused" in result.stdout
+
+
+def test_what_is_no_file_and_what_is_too_large_is_refused_unread(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "a-pipe")
+    (tmp_path / "b-link").symlink_to(tmp_path / "nowhere")
+    (tmp_path / "c-round").symlink_to(tmp_path)
+    with (tmp_path / "d-large").open("wb") as file:
+        file.truncate(1024 * 1024 + 1)
+    (tmp_path / os.fsdecode(b"e-\xff.txt")).write_text("x")
+    found = lines(check(tmp_path, "--json", "--max-mib", "1"))
+    assert [Path(line["file"]).name[:2] for line in found] == ["a-", "b-", "d-", "e-"]
+    assert all(line["refused"]["where"] == "file" for line in found)
+    assert "at most 1048576" in found[2]["refused"]["why"]
+
+
+def test_ten_thousand_polygons_in_20_mb_are_bounded_in_time_and_memory(tmp_path: Path) -> None:
+    def ring(number: int) -> str:
+        lat, lon = -80 + number % 160, -170 + number // 160 * 3
+        turns = [2 * math.pi * step / 90 for step in range(90)]
+        corners = [f"{lat + 0.4 * math.sin(turn):.6f},{lon + 0.4 * math.cos(turn):.6f}" for turn in turns]
+        return f"<polygon>{' '.join([*corners, corners[0]])}</polygon>"
+
+    polygons = "".join(ring(number) for number in range(10_000))
+    (tmp_path / "large.cap").write_text(cap(info(f"<area><areaDesc>x</areaDesc>{polygons}</area>")))
+    assert (tmp_path / "large.cap").stat().st_size > 18_000_000
+    measured = (
+        "import resource, sys\nfrom services.cli.main import main\ntry:\n    main()\nfinally:\n"
+        "    used = resource.getrusage(resource.RUSAGE_SELF)\n"
+        "    print(used.ru_utime + used.ru_stime, used.ru_maxrss, file=sys.stderr)\n"
+    )
+    command = [sys.executable, "-c", measured, "intake", "check", str(tmp_path), "--json"]
+    environment = {**os.environ, "PYTHONPATH": str(PROJECT)}
+    result = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=55, check=True)
+    assert lines(result)[0]["alerts"][0]["polygons"] == 10_000
+    seconds, kib = result.stderr.split()
+    assert float(seconds) < 10
+    assert int(kib) < 700 * 1024
