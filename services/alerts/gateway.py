@@ -6,14 +6,16 @@ from collections.abc import Callable
 from datetime import timedelta
 from pathlib import Path
 
-import httpx
+import aiohttp
 
 from services.alerts.pages import Attempt, ClaimedPage, Effect, effect_of_status
 from services.alerts.words import page_text
 from services.kit.auth import TokenSigner
 from services.kit.settings import SettingsError
 
-_NOT_SENT = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout)
+_NOT_SENT = (aiohttp.ClientConnectorError, aiohttp.ConnectionTimeoutError)
+_IN_DOUBT = (aiohttp.ClientError, TimeoutError)
+_NOT_FOUND = 404
 _ERROR_CHARS_MAX = 200
 
 
@@ -30,7 +32,7 @@ class Gateway:
 
     def __init__(
         self,
-        client: Callable[[], httpx.AsyncClient],
+        client: Callable[[], aiohttp.ClientSession],
         *,
         url: str,
         key: str,
@@ -42,7 +44,7 @@ class Gateway:
         self._client = client
         self._pages_url = url.rstrip("/") + "/pagegateway/pages"
         self._headers = {"Authorization": f"Bearer {key}"}
-        self._timeout_s = timeout_s
+        self._timeout = aiohttp.ClientTimeout(total=timeout_s)
         self._signer = signer
         self._page_token = page_token
         self._mission_token = mission_token
@@ -59,30 +61,34 @@ class Gateway:
     async def _ask(self, page: ClaimedPage) -> Attempt:
         """Whether the provider knows the page: TAKEN, or NOT_TAKEN without an error if it does not."""
         try:
-            response = await self._client().get(
-                f"{self._pages_url}/{page.page_id}", headers=self._headers, timeout=self._timeout_s
-            )
-        except httpx.HTTPError as error:
+            url = f"{self._pages_url}/{page.page_id}"
+            async with self._client().get(
+                url, headers=self._headers, timeout=self._timeout, allow_redirects=False
+            ) as response:
+                status = response.status
+        except _IN_DOUBT as error:
             return Attempt(Effect.UNKNOWN, _describe(error))
-        if response.status_code == httpx.codes.NOT_FOUND:
+        if status == _NOT_FOUND:
             return Attempt(Effect.NOT_TAKEN)
-        effect = effect_of_status(response.status_code)
-        return Attempt(effect if effect is Effect.TAKEN else Effect.UNKNOWN, f"status {response.status_code}")
+        effect = effect_of_status(status)
+        return Attempt(effect if effect is Effect.TAKEN else Effect.UNKNOWN, f"status {status}")
 
     async def _post(self, page: ClaimedPage, *, repeated: bool) -> Attempt:
         try:
-            response = await self._client().post(
+            async with self._client().post(
                 self._pages_url,
                 json=self._body(page),
                 headers={**self._headers, "Idempotency-Key": str(page.page_id)},
-                timeout=self._timeout_s,
-            )
+                timeout=self._timeout,
+                allow_redirects=False,
+            ) as response:
+                status = response.status
         except _NOT_SENT as error:
             return Attempt(Effect.NOT_TAKEN, _describe(error), repeated)
-        except httpx.HTTPError as error:
+        except _IN_DOUBT as error:
             return Attempt(Effect.UNKNOWN, _describe(error), repeated)
-        effect = effect_of_status(response.status_code)
-        return Attempt(effect, None if effect is Effect.TAKEN else f"status {response.status_code}", repeated)
+        effect = effect_of_status(status)
+        return Attempt(effect, None if effect is Effect.TAKEN else f"status {status}", repeated)
 
     def _body(self, page: ClaimedPage) -> dict[str, object]:
         lifetime = self._page_token if page.mission_id is None else self._mission_token
@@ -98,5 +104,5 @@ class Gateway:
         }
 
 
-def _describe(error: httpx.HTTPError) -> str:
+def _describe(error: BaseException) -> str:
     return f"{type(error).__name__}: {error}"[:_ERROR_CHARS_MAX]

@@ -135,9 +135,7 @@ def list_entries(
     instance = sign_in(home, url, name)
     filters = {k: v for k, v in {"state": state, "topic": topic, "limit": limit}.items() if v is not None}
     rows = [
-        {"service": one, **entry}
-        for one in wanted
-        for entry in instance.ask(one, "GET", "", params=filters)["entries"]
+        {"service": one, **entry} for one in wanted for entry in instance.ask(one, "GET", "", params=filters)["entries"]
     ]
     if as_json:
         typer.echo(json.dumps(rows, indent=2, ensure_ascii=False))

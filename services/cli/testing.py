@@ -18,7 +18,7 @@ CHECKS: Final[tuple[tuple[str, tuple[str, ...]], ...]] = (
     # import-linter has no `python -m` form; its console script is this call.
     ("import rules", ("-c", "import sys; from importlinter.cli import lint_imports_command as c; sys.exit(c())")),
 )
-UNIT: Final = ("tests/unit",)
+UNIT: Final = ("tests/unit", "-n", "auto", "--dist", "loadfile")
 
 
 def run_checks(arguments: Sequence[str], unit_only: bool) -> int:

@@ -65,9 +65,7 @@ async def prepare_connection(connection: Any) -> None:
         await connection.set_type_codec(
             name, schema="pg_catalog", encoder=_json_text, decoder=orjson.loads, format="text"
         )
-    await connection.set_type_codec(
-        "uuid", schema="pg_catalog", encoder=_uuid_bytes, decoder=_uuid_of, format="binary"
-    )
+    await connection.set_type_codec("uuid", schema="pg_catalog", encoder=_uuid_bytes, decoder=_uuid_of, format="binary")
 
 
 async def _leave_as_it_is(connection: Any) -> None:
@@ -88,9 +86,7 @@ def server_settings(service: str, settings: KitSettings, *, schema: str | None =
     }
 
 
-async def create_pool(
-    dsn: str, service: str, settings: KitSettings, *, schema: str | None = None
-) -> Pool:
+async def create_pool(dsn: str, service: str, settings: KitSettings, *, schema: str | None = None) -> Pool:
     """A pool that has not connected yet. The schema is the service's name unless told otherwise (tests)."""
     pool = asyncpg.create_pool(
         dsn,

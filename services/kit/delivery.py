@@ -225,9 +225,7 @@ class Delivery:
 
     def _count(self, subscription: Subscription, outcomes: Mapping[str, int]) -> None:
         for outcome, n in outcomes.items():
-            metrics.EVENTS.labels(
-                service=self.units.service, topic=subscription.topic.name, outcome=outcome
-            ).inc(n)
+            metrics.EVENTS.labels(service=self.units.service, topic=subscription.topic.name, outcome=outcome).inc(n)
 
 
 def _of_decode_error(error: DecodeError) -> Failure:

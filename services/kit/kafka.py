@@ -204,9 +204,7 @@ class _Listener(ConsumerRebalanceListener):  # type: ignore[misc] # aiokafka is 
 class KafkaReader:
     """A member of a consumer group that commits by hand."""
 
-    def __init__(
-        self, bootstrap: str, topics: Sequence[str], group: str, member: str | None, client_id: str
-    ) -> None:
+    def __init__(self, bootstrap: str, topics: Sequence[str], group: str, member: str | None, client_id: str) -> None:
         self._topics = tuple(topics)
         self._consumer = AIOKafkaConsumer(
             bootstrap_servers=bootstrap,

@@ -71,9 +71,7 @@ class ProblemError(Exception):
         headers: Mapping[str, str] | None = None,
     ) -> None:
         super().__init__(detail)
-        self.problem = Problem(
-            status=status, kind=kind, detail=detail, findings=tuple(findings), headers=headers or {}
-        )
+        self.problem = Problem(status=status, kind=kind, detail=detail, findings=tuple(findings), headers=headers or {})
 
 
 def phrase_of(status: int) -> str:

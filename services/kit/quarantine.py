@@ -115,9 +115,7 @@ def add_dead_letter(batch: UnitBatch, service: str, record: Record, failure: Fai
         "dlq_failed_at": batch.now.isoformat(),
     }
     headers = [*clean_headers(record.headers), *((name, text.encode()) for name, text in why.items())]
-    batch.dead_letters.append(
-        DeadLetter(BY_NAME[record.topic].dlq, record.key, record.value, pack_headers(headers))
-    )
+    batch.dead_letters.append(DeadLetter(BY_NAME[record.topic].dlq, record.key, record.value, pack_headers(headers)))
 
 
 def group_of(service: str) -> str:

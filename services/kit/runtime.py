@@ -23,31 +23,35 @@ from services.kit.settings import KitSettings
 from services.kit.unit import Origin, Unit, Units
 
 if TYPE_CHECKING:
-    import httpx
+    import aiohttp
 
 _HTTP_TIMEOUT_S = 10.0
+_HTTP_CONNECTIONS_MAX = 50
 
 
 class HttpClient:
     """The process's one outgoing HTTP client, made when it is first asked for: most services never call out."""
 
     def __init__(self) -> None:
-        self._client: httpx.AsyncClient | None = None
+        self._client: aiohttp.ClientSession | None = None
 
     @property
-    def client(self) -> httpx.AsyncClient:
-        """The shared client: bounded connections, bounded waits, no redirects, no proxies from the environment."""
+    def client(self) -> aiohttp.ClientSession:
+        """The shared client: bounded connections, bounded waits, no cookies, no proxies from the environment."""
         if self._client is None:
-            import httpx  # costs memory in processes that do not need it
+            import aiohttp  # costs memory in processes that do not need it
 
-            limits = httpx.Limits(max_connections=50, max_keepalive_connections=50)
-            self._client = httpx.AsyncClient(timeout=_HTTP_TIMEOUT_S, limits=limits, trust_env=False)
+            self._client = aiohttp.ClientSession(
+                connector=aiohttp.TCPConnector(limit=_HTTP_CONNECTIONS_MAX),
+                cookie_jar=aiohttp.DummyCookieJar(),
+                timeout=aiohttp.ClientTimeout(total=_HTTP_TIMEOUT_S),
+            )
         return self._client
 
     async def close(self) -> None:
         """Close the connections, if any were opened."""
         if self._client is not None:
-            await self._client.aclose()
+            await self._client.close()
 
 
 class Runtime:
@@ -85,7 +89,7 @@ class Runtime:
         return self._bus
 
     @property
-    def http(self) -> httpx.AsyncClient:
+    def http(self) -> aiohttp.ClientSession:
         """The process's outgoing HTTP client."""
         return self._http.client
 
@@ -113,5 +117,3 @@ class Runtime:
     def wake_outbox(self) -> None:
         """Tell the relay that events were committed; units do it by themselves."""
         self.units.on_events()
-
-

@@ -295,4 +295,3 @@ class StreamHub:
 
 def _entries(batch: Batch) -> list[Entry]:
     return [entry_of(record) for records in batch.values() for record in records]
-

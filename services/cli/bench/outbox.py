@@ -90,9 +90,7 @@ async def _throughput(report: Report, parts: Parts, pool: Any, events: int, roun
         report.add(name, rate, "events/s")
     relay = middle["relay"]
     report.aim("relay over row by row", relay / middle["row by row"], "at least", 50, "times")
-    report.aim(
-        "relay over bare send()", relay / middle["bare send(), one future per record"], "at least", 0.8, "times"
-    )
+    report.aim("relay over bare send()", relay / middle["bare send(), one future per record"], "at least", 0.8, "times")
     report.aim(
         "relay over bare create_batch/send_batch",
         relay / middle["bare create_batch/send_batch"],

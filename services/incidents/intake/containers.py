@@ -9,7 +9,7 @@ from __future__ import annotations
 import dataclasses
 import re
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any, Final
 
 from lxml import etree
@@ -33,6 +33,7 @@ _ESCAPED: Final = (
     ".//text()[contains(., 'urn:oasis:names:tc:emergency:cap') and contains(., 'alert') and contains(., '<')]"
 )
 
+LinkOf = Callable[[etree._Element, str], list[str]]
 Found = tuple[str, etree._Element | Refused]
 """An alert's path and its element, or why there is none."""
 
@@ -76,20 +77,7 @@ def read_edxl(root: etree._Element, notes: Notes) -> Reading:
 def read_atom(root: etree._Element, notes: Notes) -> Reading:
     """An ATOM feed (RFC 4287) whose entries hold alerts, or link to them."""
     _check_atom(root, "feed", ("id", "title", "updated"))
-    found: list[Found] = list(_inside(root, "feed", skip="entry"))
-    links: list[str] = []
-    for number, entry in enumerate(children(root, "entry"), 1):
-        where = f"feed/entry[{number}]"
-        inside = list(_inside(entry, where))
-        found += inside
-        if inside:
-            continue
-        _check_atom(entry, where, ("id", "title", "updated"))
-        hrefs = [href for link in children(entry, "link") if (href := (link.get("href") or "").strip())]
-        if not hrefs:
-            raise Refused(where, "has neither an alert nor a link to one")
-        links += hrefs[:1]
-    return _feed("atom", found, links, notes)
+    return _feed("atom", root, "feed", "entry", _atom_link, notes)
 
 
 def read_rss(root: etree._Element, notes: Notes) -> Reading:
@@ -100,28 +88,41 @@ def read_rss(root: etree._Element, notes: Notes) -> Reading:
     for name in ("title", "link", "description"):
         if child(channel, name) is None:
             raise Refused(f"rss/channel/{name}", "is missing")
-    found: list[Found] = list(_inside(channel, "rss/channel", skip="item"))
+    return _feed("rss", channel, "rss/channel", "item", _rss_link, notes)
+
+
+def _feed(form: str, root: etree._Element, top: str, name: str, link_of: LinkOf, notes: Notes) -> Reading:
+    found: list[Found] = list(_inside(root, top, skip=name))
     links: list[str] = []
-    for number, item in enumerate(children(channel, "item"), 1):
-        where = f"rss/channel/item[{number}]"
-        inside = list(_inside(item, where))
+    for number, entry in enumerate(children(root, name), 1):
+        where = f"{top}/{name}[{number}]"
+        inside = list(_inside(entry, where))
+        try:
+            links += [] if inside else link_of(entry, where)
+        except Refused as refused:
+            inside = [(where, refused)]
         found += inside
-        if inside:
-            continue
-        link = text_of(child(item, "link"))
-        if not (link or text_of(child(item, "title")) or text_of(child(item, "description"))):
-            raise Refused(where, "has neither a title nor a description")
-        links += [link] if link else []
-    return _feed("rss", found, links, notes)
-
-
-def _feed(name: str, found: list[Found], links: list[str], notes: Notes) -> Reading:
-    if len(links) > LINKS_MAX:
-        raise Refused("", f"has more than {LINKS_MAX} entries")
+        if len(links) > LINKS_MAX:
+            raise Refused(where, f"is one link too many: at most {LINKS_MAX} are read")
     if links:
         notes.add("", f"{len(links)} entries only link to their alerts, which were not fetched")
-    alerts = _read_all(found, notes)[1] if found else []
-    return Reading(format=name, alerts=tuple(alerts), links=tuple(links))
+    alerts = _read_all(found, notes, is_link_enough=bool(links))[1] if found else []
+    return Reading(format=form, alerts=tuple(alerts), links=tuple(links))
+
+
+def _atom_link(entry: etree._Element, where: str) -> list[str]:
+    _check_atom(entry, where, ("id", "title", "updated"))
+    hrefs = [href for link in children(entry, "link") if (href := (link.get("href") or "").strip())]
+    if not hrefs:
+        raise Refused(where, "has neither an alert nor a link to one")
+    return hrefs[:1]
+
+
+def _rss_link(item: etree._Element, where: str) -> list[str]:
+    link = text_of(child(item, "link"))
+    if not (link or text_of(child(item, "title")) or text_of(child(item, "description"))):
+        raise Refused(where, "has neither a title nor a description")
+    return [link] if link else []
 
 
 def _check_atom(element: etree._Element, where: str, needs: tuple[str, ...]) -> None:
@@ -198,7 +199,7 @@ def escaped(text: str, where: str) -> etree._Element | Refused:
         return refused.under(where)
 
 
-def _read_all(found: list[Found], notes: Notes) -> tuple[list[str], list[Alert]]:
+def _read_all(found: list[Found], notes: Notes, *, is_link_enough: bool = False) -> tuple[list[str], list[Alert]]:
     if len(found) > ALERTS_MAX:
         raise Refused("", f"has {len(found)} alerts; at most {ALERTS_MAX} are read")
     formats: list[str] = []
@@ -211,12 +212,12 @@ def _read_all(found: list[Found], notes: Notes) -> tuple[list[str], list[Alert]]
             name, alert = read_alert(element, where, notes)
         except Refused as refused:
             first = first or refused
-            if len(found) > 1:
-                notes.add(refused.where, f"{refused.why}; this alert was left out")
+            if len(found) > 1 or is_link_enough:
+                notes.add(refused.where, f"{refused.why}; it was left out")
         else:
             formats.append(name)
             alerts.append(alert)
-    if first is not None and not alerts:
+    if first is not None and not alerts and not is_link_enough:
         raise first
     return formats, alerts
 

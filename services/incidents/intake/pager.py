@@ -16,7 +16,7 @@ from services.incidents.intake import safejson, values
 from services.incidents.intake.model import Alert, Area, Info, Notes, Quake, Reading, Refused
 from services.incidents.intake.safejson import Object
 from services.incidents.intake.safexml import child, children
-from services.incidents.intake.usgs_product import SENDER, product
+from services.incidents.intake.usgs_product import SENDER, event_of, product
 
 COLOURS: Final = ("green", "yellow", "orange", "red")
 PEOPLE_MAX: Final = 10_000_000_000
@@ -55,14 +55,14 @@ def read_losses(name: str, document: Object, notes: Notes) -> Reading:
     return Reading(format="usgs-pager-losses", alerts=(product(name, notes),))
 
 
-def read_event(document: Object, notes: Notes) -> Reading:
+def read_event(name: str, document: Object, notes: Notes) -> Reading:
     """event.json: origin, version and summary colour of one PAGER run."""
     event = safejson.as_object(document.get("event"), "event")
     pager = safejson.as_object(document.get("pager"), "pager")
     lat, lon = safejson.real(event, "lat", "event"), safejson.real(event, "lon", "event")
     point = values.position(lat, lon, "event.lat")
     quake = Quake(
-        event_id=safejson.text(event, "eventid", "event"),
+        event_id=safejson.maybe_text(event, "eventid") or event_of(name)[0],
         occurred_at=values.time(safejson.text(event, "time", "event"), "event.time", zone=UTC),
         lat_deg=point[0],
         lon_deg=point[1],

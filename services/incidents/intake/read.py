@@ -200,7 +200,7 @@ def _product(name: str, document: Object, notes: Notes, form: list[str]) -> Read
         return pager.read_losses(name, document, notes)
     if "pager" in document and "event" in document:
         form[0] = "usgs-pager-event"
-        return pager.read_event(document, notes)
+        return pager.read_event(name, document, notes)
     if isinstance(document.get("input"), dict) and "event_information" in document["input"]:
         form[0] = "usgs-shakemap-info"
         return usgs_origin.read_info(name, document, notes)

@@ -148,5 +148,7 @@ def _with_undeclared_prefix(data: bytes, error: etree.XMLSyntaxError, notes: Not
 
 
 def _fault(error: etree.XMLSyntaxError) -> Refused:
+    if "character encoding" in (error.msg or ""):
+        return Refused(f"line {error.lineno or 1}", f"has bytes that are not in its encoding, at column {error.offset}")
     message = re.sub(r", line \d+, column \d+.*$", "", error.msg or "no element")
     return Refused(f"line {error.lineno or 1}", f"is not well-formed XML: {message}")

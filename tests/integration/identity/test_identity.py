@@ -50,9 +50,7 @@ class Rig:
 
 
 @pytest.fixture
-async def rig(
-    make_database: Callable[..., Any], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> AsyncIterator[Rig]:
+async def rig(make_database: Callable[..., Any], tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Rig]:
     clock = ManualClock(datetime.now(UTC))
     signing = make_signing(tmp_path, clock)
     (tmp_path / "admin.password").write_text(PASSWORD + "\n")
@@ -61,9 +59,7 @@ async def rig(
     monkeypatch.setenv("THIRDRESCUE_ADMIN_PASSWORD_FILE", str(tmp_path / "admin.password"))
     settings = KitSettings()
     pool = await db.create_pool(make_database("identity").dsn("identity"), "identity", settings)
-    runtime = Runtime(
-        "identity", settings=settings, clock=clock, pool=pool, verifier=signing.verifier, health=Health()
-    )
+    runtime = Runtime("identity", settings=settings, clock=clock, pool=pool, verifier=signing.verifier, health=Health())
     service = create(runtime)
     async with pool.acquire() as connection:
         await migrate(connection, "identity", service.folder / "sql" / "migrations")

@@ -73,9 +73,7 @@ class Rig:
 
     def __post_init__(self) -> None:
         ignored = frozenset(TOPIC.events) - {VolunteerBecameAvailable}
-        subscription = Subscription(
-            topic=TOPIC, handlers={VolunteerBecameAvailable: self.handler}, ignored=ignored
-        )
+        subscription = Subscription(topic=TOPIC, handlers={VolunteerBecameAvailable: self.handler}, ignored=ignored)
         self.delivery = Delivery(self.consumer.units, [subscription])
         self.desk = QuarantineDesk(self.delivery)
 

@@ -167,9 +167,7 @@ async def test_a_row_that_commits_late_below_rows_already_sent_is_sent_too(
             row_id = await connection.fetchval("SELECT currval('outbox_id_seq')")
             await rig.emit(early, 2)
             await until_effects(rig, {str(early): [1, 2]})
-            await connection.execute(
-                "INSERT INTO outbox_sequence VALUES ($1, $2, 1)", TOPIC.name, str(late)
-            )
+            await connection.execute("INSERT INTO outbox_sequence VALUES ($1, $2, 1)", TOPIC.name, str(late))
             await rig.emit(early, 1)
             await until_effects(rig, {str(early): [1, 2, 3]})
             rig.keys.add(str(late).encode())

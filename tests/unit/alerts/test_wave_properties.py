@@ -68,7 +68,7 @@ def worlds(draw: st.DrawFn) -> World:
 
 
 @given(world=worlds())
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=30, deadline=None)
 def test_never_more_than_needed_and_nobody_twice(world: World) -> None:
     result = world.wave()
     per_need = Counter(ask.need_id for ask in result.asks)
@@ -79,7 +79,7 @@ def test_never_more_than_needed_and_nobody_twice(world: World) -> None:
 
 
 @given(world=worlds())
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=30, deadline=None)
 def test_only_people_who_may_be_asked(world: World) -> None:
     by_id = {one.volunteer_id: one for one in world.people}
     stations = {station.station_id: station for station in world.reach}
@@ -98,7 +98,7 @@ def test_only_people_who_may_be_asked(world: World) -> None:
 
 
 @given(world=worlds())
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=30, deadline=None)
 def test_rings_never_shrink_and_widen_only_for_open_quotas(world: World) -> None:
     """Widen only if the ring holds too few; where a language is short, its speakers are kept and do not count."""
     result = world.wave()
@@ -120,7 +120,7 @@ def test_rings_never_shrink_and_widen_only_for_open_quotas(world: World) -> None
 
 
 @given(world=worlds(), order=st.randoms())
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=30, deadline=None)
 def test_deterministic_in_whatever_order_people_and_quotas_come(world: World, order: st.DataObject) -> None:
     people, quotas = list(world.people), list(world.quotas)
     order.shuffle(people)  # type: ignore[attr-defined]
@@ -130,7 +130,7 @@ def test_deterministic_in_whatever_order_people_and_quotas_come(world: World, or
 
 
 @given(world=worlds())
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=30, deadline=None)
 def test_exhausted_means_that_nobody_was_left(world: World) -> None:
     result = world.wave()
     opened = [state for state in world.quotas if state.missing]

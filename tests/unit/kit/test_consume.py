@@ -165,9 +165,7 @@ async def test_a_second_member_takes_its_share_without_loss(bus: MemoryBus) -> N
     first.delay_s = 0.0
 
     def all_seen() -> bool:
-        return all(
-            set(first.seen.get(n, ())) | set(second.seen.get(n, ())) >= set(range(450)) for n in range(3)
-        )
+        return all(set(first.seen.get(n, ())) | set(second.seen.get(n, ())) >= set(range(450)) for n in range(3))
 
     await until(all_seen)
     for consumer, task in zip(consumers, running, strict=True):

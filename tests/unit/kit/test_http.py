@@ -238,9 +238,7 @@ async def test_not_ready_is_a_503_that_names_the_check(signing: Signing, tmp_pat
 
     health = Health()
     health.add("x.database", away)
-    app: Any = build_app(
-        [], [], settings=KitSettings(secrets_dir=tmp_path), verifier=signing.verifier, health=health
-    )
+    app: Any = build_app([], [], settings=KitSettings(secrets_dir=tmp_path), verifier=signing.verifier, health=health)
     async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://test") as client:
         response = await client.get("/ready")
         elsewhere = httpx.ASGITransport(app, client=("192.0.2.1", 1))

@@ -66,9 +66,7 @@ async def bare_endpoint(stage: Stage) -> AsyncIterator[str]:
     """The bare endpoint; gives its address."""
     await _execute(stage.bench_dsn, bare.CREATE)
     port = free_port()
-    process = await _python(
-        "services.cli.bench.whole.bare", (str(port),), {bare.DSN_VARIABLE: stage.bench_dsn}
-    )
+    process = await _python("services.cli.bench.whole.bare", (str(port),), {bare.DSN_VARIABLE: stage.bench_dsn})
     url = f"http://127.0.0.1:{port}"
     try:
         await _answers(url, process)

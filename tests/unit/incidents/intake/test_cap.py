@@ -3,9 +3,14 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
+from typing import Any
+from xml.sax.saxutils import escape
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
+from services.incidents.intake.read import read
 from tests.unit.incidents.intake import samples
 from tests.unit.incidents.intake.samples import cap, info, only, read_text, where
 
@@ -139,3 +144,59 @@ def test_infos_of_a_canadian_alert_must_be_of_one_event() -> None:
     assert only(read_text(text))
     assert where(read_text(profile)) == "alert/info[2]/eventCode"
     assert only(read_text(profile.replace("fire", "flood")))
+
+
+TEXTS = st.text(st.characters(blacklist_categories=("Cs", "Cc", "Zs", "Zl", "Zp")), min_size=1, max_size=20)
+PAIRS = st.tuples(st.floats(-90, 90), st.floats(-180, 180))
+CIRCLES = st.tuples(PAIRS, st.floats(0, 20_000))
+AREAS = st.fixed_dictionaries(
+    {
+        "rings": st.lists(st.lists(PAIRS, min_size=3, max_size=5, unique=True), max_size=3),
+        "circles": st.lists(CIRCLES, max_size=3),
+        "codes": st.lists(st.tuples(TEXTS, TEXTS), max_size=3),
+    }
+)
+
+
+def written(area: dict[str, list[Any]]) -> str:
+    """An area element, with numbers as Python writes them in decimals."""
+
+    def pair(of: tuple[float, float]) -> str:
+        return f"{of[0]:.12f},{of[1]:.12f}"
+
+    rings = (f"<polygon>{' '.join(pair(p) for p in [*ring, ring[0]])}</polygon>" for ring in area["rings"])
+    circles = (f"<circle>{pair(center)} {radius:.6f}</circle>" for center, radius in area["circles"])
+    codes = (
+        f"<geocode><valueName>{escape(name)}</valueName><value>{escape(value)}</value></geocode>"
+        for name, value in area["codes"]
+    )
+    return f"<area><areaDesc>x</areaDesc>{''.join(rings)}{''.join(circles)}{''.join(codes)}</area>"
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.lists(st.lists(AREAS, max_size=3), min_size=1, max_size=3), TEXTS)
+def test_what_is_written_is_read(infos: list[list[dict[str, list[Any]]]], event: str) -> None:
+    body = "".join(info("".join(written(area) for area in areas), event=escape(event)) for areas in infos)
+    reading = read_text(cap(body))
+    if reading.refused is not None:
+        # Corners that differ by less than what is written are one corner.
+        assert "corners" in reading.refused.why
+        return
+    found = only(reading).infos
+    assert [entry.event for entry in found] == [event] * len(infos)
+    for entry, areas in zip(found, infos, strict=True):
+        assert len(entry.areas) == len(areas)
+        for area, expected in zip(entry.areas, areas, strict=True):
+            assert [(code.name, code.value) for code in area.geocodes] == expected["codes"]
+            for polygon, ring in zip(area.polygons, expected["rings"], strict=True):
+                assert polygon[0] == tuple(pytest.approx(pair, abs=1e-9) for pair in [*ring, ring[0]])
+            for circle, (center, radius) in zip(area.circles, expected["circles"], strict=True):
+                assert (circle.lat_deg, circle.lon_deg) == pytest.approx(center, abs=1e-9)
+                assert circle.radius_km == pytest.approx(radius, abs=1e-5)
+
+
+@pytest.mark.parametrize("encoding", ["UTF-8", "ISO-8859-1", "GB18030", "gb2312", "windows-1252", "Big5"])
+def test_declared_encodings_are_followed(encoding: str) -> None:
+    event = "Überflutung" if encoding in ("ISO-8859-1", "windows-1252") else "洪水"
+    text = f'<?xml version="1.0" encoding="{encoding}"?>' + cap(info(event=event))
+    assert only(read("x", text.encode(encoding))).infos[0].event == event

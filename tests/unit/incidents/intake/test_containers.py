@@ -68,6 +68,9 @@ def test_a_bad_alert_among_good_ones_is_noted_and_left_out() -> None:
 def test_a_broken_feed_is_refused_by_its_element() -> None:
     assert where(read_text(atom().replace("<id>e</id>", ""))) == "feed/id"
     assert where(read_text(atom(ENTRY))) == "feed/entry[1]"
+    linked = read_text(atom(ENTRY, f'{ENTRY}<link href="http://a.example/1"/>'))
+    assert (linked.refused, linked.links) == (None, ("http://a.example/1",))
+    assert linked.warnings[-1].startswith("feed/entry[1]: has neither")
     assert where(read_text(atom("<title>t</title>"))) == "feed/entry[1]/id"
     assert where(read_text(atom().replace("</feed>", "<foo/></feed>"))) == "feed/foo"
     assert where(read_text(rss().replace("<title>t</title>", ""))) == "rss/channel/title"
@@ -132,7 +135,8 @@ def test_alerts_in_geojson() -> None:
     properties = {
         "id": "urn:1", "sender": "w-nws@noaa.gov", "sent": "2020-01-18T13:55:00-05:00", "status": "Actual",
         "messageType": "Update", "category": "Met", "severity": "Moderate", "certainty": "Possible",
-        "urgency": "Future", "event": "Flood Watch", "areaDesc": "county", "geocode": {"SAME": ["1", "2"], "UGC": ["3"]},
+        "urgency": "Future", "event": "Flood Watch", "areaDesc": "county",
+        "geocode": {"SAME": ["1", "2"], "UGC": ["3"]},
         "references": [{"identifier": "urn:0", "sender": "w-nws@noaa.gov", "sent": "2020-01-18T03:55:00-05:00"}],
     }  # fmt: skip
     ring = [[100, 30], [102, 30], [102, 31], [100, 30]]

@@ -104,22 +104,6 @@ def test_what_is_no_alert_is_refused_without_a_format(data: bytes, where: str) -
     assert (reading.format, reading.refused.where, reading.warnings) == (None, where, ())
 
 
-def test_shapes_without_end_are_refused_or_bounded() -> None:
-    areas = "".join(
-        f"<area><areaDesc/><polygon>1,{n % 180} 1,{n % 180 + 0.5} 2,1 1,{n % 180}</polygon></area>"
-        for n in range(50_001)
-    )
-    reading = read_text(cap(info(areas)))
-    assert reading.refused is not None
-    assert "50000" in reading.refused.why
-    star = " ".join(f"{n * 7919 % 90},{n * 104729 % 180}" for n in range(20_000))
-    began = time.process_time()
-    (proposal,) = propose(read_text(cap(info(f"<area><areaDesc>x</areaDesc><polygon>{star}</polygon></area>"))))
-    assert time.process_time() - began < 8
-    assert proposal.place is not None
-    assert any("hull" in note for note in proposal.notes)
-
-
 @settings(max_examples=150, deadline=None)
 @given(st.binary(max_size=400))
 def test_any_bytes_are_read_or_refused(data: bytes) -> None:

@@ -185,6 +185,23 @@ def test_exposures_take_their_event_from_their_address() -> None:
     assert where(read_json(document)) == "population_exposure.aggregated_exposure[9]"
 
 
+def test_a_run_of_pager_says_which_event_and_version() -> None:
+    document = {
+        "event": {"eventid": "us2000h8ty", "time": "2018-09-05 18:07:59", "lat": 42.686, "lon": 141.929, "mag": 6.6},
+        "pager": {"version_number": 7, "alert_level": "orange", "processing_time": "2018-09-06T12:00:00", "maxmmi": 9},
+    }
+    reading = read_json(document)
+    alert = only(reading)
+    assert (reading.format, alert.identifier, alert.version, alert.colour) == (
+        "usgs-pager-event",
+        "us2000h8ty",
+        7,
+        "orange",
+    )
+    document["pager"]["alert_level"] = "purple"
+    assert where(read_json(document)) == "pager.alert_level"
+
+
 def test_a_scenario_is_an_exercise() -> None:
     event = {
         "event_id": "x1", "event_type": "SCENARIO", "latitude": "31", "longitude": "103", "depth": "10",
