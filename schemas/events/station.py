@@ -10,35 +10,32 @@ from schemas.values import AreaCode, LanguageCode, Position, Text
 from schemas.vocabulary import StationKind, Tier
 
 
-class StationRegistered(Event):
+class StationFacts(Event):
+    """What the register says of a station."""
+
+    station_id: UUID
+    kind: StationKind
+    tier: Tier
+    name_zh: Text
+    name_en: Text
+    area_code: AreaCode
+    position: Position
+    languages: tuple[LanguageCode, ...]
+
+
+class StationRegistered(StationFacts):
     """A station (or detachment) entered the register."""
 
     event_type: ClassVar[str] = "station.registered"
 
-    station_id: UUID
-    kind: StationKind
-    tier: Tier
-    name_zh: Text
-    name_en: Text
-    area_code: AreaCode
-    position: Position
-    languages: tuple[LanguageCode, ...]
     detachment_id: UUID | None = None
 
 
-class StationCorrected(Event):
+class StationCorrected(StationFacts):
     """The register's entry of a station was corrected; all its facts as they now stand."""
 
     event_type: ClassVar[str] = "station.corrected"
 
-    station_id: UUID
-    kind: StationKind
-    tier: Tier
-    name_zh: Text
-    name_en: Text
-    area_code: AreaCode
-    position: Position
-    languages: tuple[LanguageCode, ...]
     detachment_id: UUID | None = None
 
 
@@ -50,17 +47,9 @@ class StationClosed(Event):
     station_id: UUID
 
 
-class StationState(Event):
+class StationState(StationFacts):
     """A station as it stands now (compacted: the last one per key is the truth)."""
 
     event_type: ClassVar[str] = "station.state"
 
-    station_id: UUID
-    kind: StationKind
-    tier: Tier
-    name_zh: Text
-    name_en: Text
-    area_code: AreaCode
-    position: Position
-    languages: tuple[LanguageCode, ...]
     is_open: bool
