@@ -28,7 +28,13 @@ class ServerProcess:
         self.stop_signal = signal.SIGTERM
 
     def start(self) -> None:
-        """Start it and wait until it takes connections."""
+        """Start it and wait until it takes connections. Tries again, as a supervisor does, while children of a
+        killed predecessor still hold what it needs."""
+        deadline = time.monotonic() + READY_TIMEOUT_S
+        while not self._try_to_start(deadline):
+            time.sleep(0.2)
+
+    def _try_to_start(self, deadline: float) -> bool:
         with self._log.open("ab") as sink:
             self._process = subprocess.Popen(
                 self._command,
@@ -41,11 +47,13 @@ class ServerProcess:
                 group=self._gid,
                 extra_groups=None if self._uid is None else [],
             )
-        deadline = time.monotonic() + READY_TIMEOUT_S
         while not self._listens():
-            if self._process.poll() is not None or time.monotonic() > deadline:
+            if time.monotonic() > deadline:
                 raise RuntimeError(f"{self._command[0]} did not start:\n{self._log.read_text()[-3000:]}")
+            if self._process.poll() is not None:
+                return False
             time.sleep(0.05)
+        return True
 
     def stop(self) -> None:
         """End it in order."""

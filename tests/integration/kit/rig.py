@@ -194,9 +194,20 @@ async def until_effects(rig: Rig, expected: dict[str, list[int]], *, timeout_s: 
         mine = {key: seen for key, seen in (await rig.effects()).items() if key in expected}
         if mine == expected:
             return
-        assert time.monotonic() < deadline, f"expected {_short(expected)}, found {_short(mine)}"
+        for task in rig.tasks:
+            if task.done() and not task.cancelled() and task.exception() is not None:
+                raise AssertionError("a relay or a consumer has died") from task.exception()
+        assert time.monotonic() < deadline, _difference(expected, mine)
         await asyncio.sleep(0.05)
 
 
-def _short(effects: dict[str, list[int]]) -> dict[str, str]:
-    return {key[:8]: str(seen)[:300] for key, seen in list(effects.items())[:10]}
+def _difference(expected: dict[str, list[int]], found: dict[str, list[int]]) -> str:
+    """Where the first key differs: how many were expected and found, and from which place on they part."""
+    for key, wanted in expected.items():
+        seen = found.get(key, [])
+        if seen != wanted:
+            same = next((n for n, pair in enumerate(zip(wanted, seen, strict=False)) if pair[0] != pair[1]), None)
+            place = min(len(wanted), len(seen)) if same is None else same
+            parts = f"{wanted[place : place + 5]} but {seen[place : place + 5]}"
+            return f"{key}: {len(seen)} of {len(wanted)}; from {place} on {parts}"
+    return "other keys than expected"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from math import ceil
 from uuid import UUID
 
@@ -11,7 +12,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from schemas.vocabulary import Role, ZoneKind
-from services.alerts.model import Exclusions, Person, QuotaState, Reach, Wave
+from services.alerts.model import Exclusions, Person, QuotaState, Reach, Roster, Wave
+from services.alerts.waves import looked_farther, nearby
 from tests.unit.alerts.builders import RULES, near, person, quota, wave
 
 ROLES = (Role.PSYCHIATRIST, Role.COUNSELLOR, Role.SUPPORT, Role.INTERPRETER)
@@ -63,7 +65,10 @@ def worlds(draw: st.DrawFn) -> World:
             )
         )
     ids = st.frozensets(st.integers(1, 30).map(lambda number: UUID(int=number)), max_size=8)
-    exclusions = Exclusions(committed=draw(ids), asked_here=draw(ids), asked_elsewhere=draw(ids))
+    exclusions = Exclusions(
+        committed=draw(ids), asked_here=draw(ids), asked_elsewhere=draw(ids),
+        last_asked_at=dict.fromkeys(sorted(draw(ids)), datetime(2008, 5, 12, tzinfo=UTC)),
+    )  # fmt: skip
     return World(people, reach, quotas, exclusions)
 
 
@@ -140,3 +145,30 @@ def test_exhausted_means_that_nobody_was_left(world: World) -> None:
         assert {shortfall.need_id for shortfall in result.shortfalls} == {s.quota.need_id for s in opened}
     for shortfall in result.shortfalls:
         assert shortfall.missing > 0
+
+
+@given(world=worlds())
+@settings(max_examples=100, deadline=None)
+def test_a_wave_that_stays_nearby_needs_to_know_of_nobody_else(world: World) -> None:
+    roster = Roster.of(world.people)
+    among = nearby(world.quotas, world.reach, roster, RULES)
+    if among is None:
+        return
+    full = world.exclusions
+    of_them = Exclusions(
+        committed=full.committed & among, asked_elsewhere=full.asked_elsewhere & among, asked_here=full.asked_here,
+        last_asked_at={person: at for person, at in full.last_asked_at.items() if person in among},
+    )  # fmt: skip
+    result = wave(world.quotas, world.people, reach=world.reach, exclusions=of_them)
+    if not looked_farther(result, world.quotas, RULES):
+        assert result == world.wave()
+
+
+def test_a_wave_that_needs_people_from_farther_away_says_so() -> None:
+    quotas, reach = [quota(2)], [near(20), near(300, 2)]
+    close, far = [person(1), person(2), person(3)], [person(4, station=2)]
+    assert nearby(quotas, reach, Roster.of([*close, *far]), RULES) == frozenset(p.volunteer_id for p in close)
+    assert not looked_farther(wave(quotas, [*close, *far], reach=reach), quotas, RULES)
+    busy = Exclusions(committed=frozenset(p.volunteer_id for p in close))
+    assert looked_farther(wave(quotas, [*close, *far], reach=reach, exclusions=busy), quotas, RULES)
+    assert nearby([quota(2, language="cng")], reach, Roster.of(close), RULES) is None

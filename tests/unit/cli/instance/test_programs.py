@@ -79,7 +79,9 @@ def test_the_configuration_says_what_was_meant_to_supervisord_itself(
     assert set(processes) == {"odd", *(entry.name for entry in SERVICES)}
     assert shlex.split(processes["odd"].command) == list(odd.command)
     assert processes["odd"].environment == dict(odd.environment)
-    assert processes["alerts"].environment == dict(service_environment(_entry("alerts"), around))
+    alerts, coverage = processes["alerts"].environment, processes["coverage"].environment
+    assert alerts == dict(service_environment(_entry("alerts"), around)) | {"THIRDRESCUE_NICENESS": "0"}
+    assert int(coverage["THIRDRESCUE_NICENESS"]) > 0, "those that page people go first"
     assert not any(process.autostart for process in processes.values())
 
 
