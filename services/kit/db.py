@@ -33,6 +33,7 @@ _TRANSIENT: Final[tuple[type[BaseException], ...]] = (
     asyncpg.LockNotAvailableError,
     asyncpg.IdleInTransactionSessionTimeoutError,
     asyncpg.ReadOnlySQLTransactionError,  # the server became a standby
+    asyncpg.InternalClientError,  # a dying server's last words came between two statements; the connection is gone
     OSError,
     TimeoutError,
 )

@@ -7,7 +7,6 @@ from collections.abc import Callable, Sequence
 from typing import Any
 from uuid import uuid4
 
-import asyncpg
 import pytest
 
 from schemas.events.station import StationRegistered
@@ -15,6 +14,7 @@ from schemas.topics import MAX_RECORD_BYTES
 from schemas.values import Position
 from schemas.vocabulary import StationKind, Tier
 from services.kit.bus import Outgoing, Partition
+from services.kit.db import is_transient
 from services.kit.kafka import KafkaBus
 from services.kit.outbox import EventTooLarge
 from tests.integration.kit.rig import TOPIC, Rig, open_rig, until, until_effects
@@ -228,7 +228,9 @@ async def _all_read(rig: Rig) -> bool:
 async def _answers(rig: Rig) -> bool:
     try:
         return bool(await rig.producer.value("SELECT true") and await rig.consumer.value("SELECT true"))
-    except (asyncpg.PostgresError, asyncpg.InterfaceError, OSError):
+    except Exception as error:
+        if not is_transient(error):
+            raise
         return False
 
 
