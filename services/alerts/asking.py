@@ -22,9 +22,9 @@ from schemas.ids import derived_id
 from schemas.vocabulary import PagePurpose
 from services.alerts import store
 from services.alerts.decide import quotas_of, restate
-from services.alerts.model import AlertState, QuotaState, Reach, WaveRules
+from services.alerts.model import AlertState, QuotaState, Reach, Wave, WaveRules
 from services.alerts.store import AlertRow, statement
-from services.alerts.waves import decide_wave
+from services.alerts.waves import decide_wave, looked_farther, nearby
 from services.kit.unit import Unit
 
 WAVE_TIMER: Final = "wave"
@@ -49,9 +49,8 @@ class Asking:
         assert alert.needs is not None
         assert alert.zones is not None
         wanted = quotas_of(alert.needs, alert.zones)
-        await unit.connection.execute(statement("open_alert"), alert.alert_id, unit.now)
         states = [QuotaState(quota=quota) for quota in wanted]
-        await store.replace_quotas(unit.connection, alert.alert_id, states)
+        await store.replace_quotas(unit.connection, alert.alert_id, states, opened_at=unit.now)
         opened = replace(alert, state=AlertState.OPEN)
         self._emit_opened(unit, opened, states, len(reach))
         if states:
@@ -87,19 +86,20 @@ class Asking:
         await self._wave(unit, alert, states, await store.reach(unit.connection, alert.alert_id))
 
     async def _wave(self, unit: Unit, alert: AlertRow, states: Sequence[QuotaState], reach: Sequence[Reach]) -> None:
-        roster = await self._rosters.roster(unit.connection)
-        exclusions = await store.exclusions(unit.connection, alert, unit.now)
-        wave = decide_wave(alert.alert_id, states, reach, roster, exclusions, self._rules)
+        wave = await self._decide(unit, alert, states, reach)
         if wave.exhausted:
             await self._exhaust(unit, alert, wave.shortfalls)
             return
         next_rings = [min(ring + 1, len(self._rules.rings_km) - 1) for ring in wave.rings.values()]
-        await unit.connection.execute(statement("set_rings"), alert.alert_id, list(wave.rings), next_rings)
-        if wave.asks:
+        if not wave.asks:
+            await unit.connection.execute(statement("set_rings"), alert.alert_id, list(wave.rings), next_rings)
+        else:
             number = alert.wave + 1
             lapses_at = unit.now + alert.clock.real_delay(self._rules.ask_open)
-            await store.insert_wave(unit.connection, alert, number, wave, now=unit.now, lapses_at=lapses_at)
-            await self.wake_sender(unit)
+            await store.insert_wave(
+                unit.connection, alert, number, wave,
+                now=unit.now, lapses_at=lapses_at, next_rings=next_rings, channel=CHANNEL,
+            )  # fmt: skip
             emit(
                 unit,
                 alert,
@@ -114,6 +114,21 @@ class Asking:
                 ),
             )
         unit.schedule(WAVE_TIMER, alert.alert_id, unit.now + alert.clock.real_delay(self._rules.interval), {})
+
+    async def _decide(
+        self, unit: Unit, alert: AlertRow, states: Sequence[QuotaState], reach: Sequence[Reach]
+    ) -> Wave:
+        """The next wave. Reads first what concerns the people nearby, and all the rest only if they do not suffice."""
+        near = nearby(states, reach, self._rosters.kept, self._rules)
+        exclusions, fingerprint = await store.exclusions(unit.connection, alert, unit.now, near)
+        is_new_roster = await self._rosters.refresh(unit.connection, fingerprint)
+        roster = self._rosters.kept
+        if near is None or not is_new_roster:
+            wave = decide_wave(alert.alert_id, states, reach, roster, exclusions, self._rules)
+            if near is None or not looked_farther(wave, states, self._rules):
+                return wave
+        exclusions, _ = await store.exclusions(unit.connection, alert, unit.now)
+        return decide_wave(alert.alert_id, states, reach, roster, exclusions, self._rules)
 
     async def _exhaust(self, unit: Unit, alert: AlertRow, shortfalls: Any) -> None:
         """Nobody is left: say so once, and stop asking until somebody new can help."""

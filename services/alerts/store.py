@@ -7,7 +7,7 @@ over several alerts may still meet is broken by PostgreSQL, and the batch is tri
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -90,22 +90,26 @@ def alert_of(row: Any) -> AlertRow:
     )
 
 
+Fingerprint = tuple[int, int]
+"""Changes whenever any volunteer does."""
+
+
 class Rosters:
     """Everybody, kept in memory as long as the table has not changed."""
 
     def __init__(self) -> None:
-        self._fingerprint: tuple[int, int] | None = None
-        self._roster = Roster.of([])
+        self._fingerprint: Fingerprint | None = None
+        self.kept = Roster.of([])
+        """As it was read last; perhaps not what a transaction sees now."""
 
-    async def roster(self, connection: Any) -> Roster:
-        """The volunteers as this transaction sees them."""
-        row = await connection.fetchrow(statement("volunteer_fingerprint"))
-        fingerprint = (row["volunteers"], row["sequences"])
-        if fingerprint != self._fingerprint:
-            rows = await connection.fetch(statement("volunteers"))
-            self._roster = Roster.of([_person(row) for row in rows])
-            self._fingerprint = fingerprint
-        return self._roster
+    async def refresh(self, connection: Any, fingerprint: Fingerprint) -> bool:
+        """Read the volunteers as this transaction sees them, if `kept` is not that; says whether it was not."""
+        if fingerprint == self._fingerprint:
+            return False
+        rows = await connection.fetch(statement("volunteers"))
+        self.kept = Roster.of([_person(row) for row in rows])
+        self._fingerprint = fingerprint
+        return True
 
 
 def _person(row: Any) -> Person:
@@ -196,8 +200,10 @@ async def lock_alert_of_page(connection: Any, page_id: UUID) -> AlertRow | None:
     return None if row is None else alert_of(row)
 
 
-async def replace_quotas(connection: Any, alert_id: UUID, quotas: Sequence[QuotaState]) -> None:
-    """The quotas as they now stand; what was accepted stays."""
+async def replace_quotas(
+    connection: Any, alert_id: UUID, quotas: Sequence[QuotaState], *, opened_at: datetime | None = None
+) -> None:
+    """The quotas as they now stand; what was accepted stays. With `opened_at` asking begins."""
     columns: list[list[Any]] = [[] for _ in range(8)]
     for state in quotas:
         quota = state.quota
@@ -213,7 +219,7 @@ async def replace_quotas(connection: Any, alert_id: UUID, quotas: Sequence[Quota
         )
         for column, value in zip(columns, row, strict=True):
             column.append(value)
-    await connection.execute(statement("replace_quotas"), alert_id, *columns)
+    await connection.execute(statement("replace_quotas"), alert_id, *columns, opened_at)
 
 
 async def quotas(connection: Any, alert_id: UUID, asked_after: datetime) -> list[QuotaState]:
@@ -236,22 +242,34 @@ def _quota(row: Any) -> Quota:
     )
 
 
-async def exclusions(connection: Any, alert: AlertRow, now: datetime) -> Exclusions:
-    """Who must not be asked now."""
-    row = await connection.fetchrow(statement("exclusions"), alert.world, alert.alert_id, now)
-    asked = await connection.fetch(statement("last_asked"), alert.world)
-    return Exclusions(
+async def exclusions(
+    connection: Any, alert: AlertRow, now: datetime, among: Collection[UUID] | None = None
+) -> tuple[Exclusions, Fingerprint]:
+    """Who must not be asked now, of these people or of everybody (in a long emergency everybody is many), and the
+    fingerprint of the volunteers."""
+    people = None if among is None else list(among)
+    row = await connection.fetchrow(statement("exclusions"), alert.world, alert.alert_id, now, people)
+    found = Exclusions(
         committed=frozenset(row["committed"]),
         asked_elsewhere=frozenset(row["asked_elsewhere"]),
         asked_here=frozenset(row["asked_here"]),
-        last_asked_at={record["volunteer_id"]: record["last_asked_at"] for record in asked},
+        last_asked_at=dict(zip(row["last_asked_ids"], row["last_asked_times"], strict=True)),
     )
+    return found, (row["volunteers"], row["sequences"])
 
 
 async def insert_wave(
-    connection: Any, alert: AlertRow, number: int, wave: Wave, *, now: datetime, lapses_at: datetime
+    connection: Any,
+    alert: AlertRow,
+    number: int,
+    wave: Wave,
+    *,
+    now: datetime,
+    lapses_at: datetime,
+    next_rings: Sequence[int],
+    channel: str,
 ) -> None:
-    """A wave with its asks and their pages, still to be sent."""
+    """A wave with its asks and their pages, still to be sent; wakes the sender when this commits."""
     asks: Sequence[Ask] = wave.asks
     await connection.execute(
         statement("insert_wave"),
@@ -268,6 +286,9 @@ async def insert_wave(
         [ask.need_id for ask in asks],
         [ask.distance_km for ask in asks],
         [ask.why for ask in asks],
+        list(wave.rings),
+        next_rings,
+        channel,
     )
 
 

@@ -81,6 +81,31 @@ def decide_wave(
     )
 
 
+def nearby(
+    quotas: Sequence[QuotaState], reach: Sequence[Reach], roster: Roster, rules: WaveRules
+) -> frozenset[UUID] | None:
+    """The people whom a wave considers if it need not look beyond the rings that its quotas have reached; None if it
+    considers everybody from the start, because the speakers of a language are counted over the whole reach."""
+    opened = [state for state in quotas if state.missing]
+    if not opened or any(state.quota.language is not None for state in opened):
+        return None
+    widest_km = rules.rings_km[max(_ring_of(state, rules) for state in opened)]
+    roles = {state.quota.role for state in opened}
+    stations = [station.station_id for station in reach if station.distance_km <= widest_km]
+    people = (roster.with_role(role, station) for station in stations for role in roles)
+    return frozenset(person.volunteer_id for group in people for person in group)
+
+
+def looked_farther(wave: Wave, quotas: Sequence[QuotaState], rules: WaveRules) -> bool:
+    """Whether a wave considered people who are not `nearby`; it must then be decided knowing of all exclusions."""
+    reached = max((_ring_of(state, rules) for state in quotas if state.missing), default=0)
+    return bool(wave.shortfalls) or wave.exhausted or max(wave.rings.values(), default=0) > reached
+
+
+def _ring_of(state: QuotaState, rules: WaveRules) -> int:
+    return min(state.ring, len(rules.rings_km) - 1)
+
+
 def _speakers(
     quotas: Sequence[Quota], reach: Sequence[Reach], roster: Roster, exclusions: Exclusions
 ) -> dict[str, set[UUID]]:

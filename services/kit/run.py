@@ -236,6 +236,7 @@ def run_services(names: Sequence[str]) -> int:
     try:
         settings = load(KitSettings)
         log.configure(settings.log_level)
+        os.nice(settings.niceness)
         import uvloop
 
         uvloop.run(_serve(tuple(dict.fromkeys(names)), settings))

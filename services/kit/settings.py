@@ -37,6 +37,8 @@ class KitSettings(BaseSettings):
     """Folder with `jwks.json` (public keys) and the private keys of the services that issue tokens."""
     state_dir: Path | None = None
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
+    niceness: Annotated[int, Field(ge=0, le=19)] = 0
+    """How far this process stands back behind others of the same machine (`nice`)."""
 
     pool_connections_max: Annotated[int, Field(ge=1, le=100)] = 8
     pool_acquire_timeout_s: Annotated[float, Field(gt=0, le=60)] = 5.0

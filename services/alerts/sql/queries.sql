@@ -22,10 +22,6 @@ SELECT EXISTS (SELECT 1 FROM saved) AND $5::boolean AND NOT EXISTS (
     SELECT 1 FROM before WHERE deployable AND roles @> $3::text[] AND languages @> $4::text[]
 ) AS offers_more;
 
--- name: volunteer_fingerprint
--- Changes whenever any volunteer does. ()
-SELECT count(*) AS volunteers, coalesce(sum(sequence), 0)::bigint AS sequences FROM volunteer;
-
 -- name: volunteers
 -- Everybody. ()
 SELECT volunteer_id, home_station_id, roles, languages, deployable, reasons FROM volunteer;
@@ -78,10 +74,6 @@ UPDATE alert SET level = $2 WHERE alert_id = $1;
 -- Keep the incident's needs. (alert_id, needs)
 UPDATE alert SET needs = $2::jsonb, exhausted = false WHERE alert_id = $1;
 
--- name: open_alert!
--- Asking begins. (alert_id, opened_at)
-UPDATE alert SET state = 'open', opened_at = $2 WHERE alert_id = $1;
-
 -- name: close_alert!
 -- Asking ends for good. (alert_id, closed_at)
 UPDATE alert SET state = 'closed', closed_at = $2, exhausted = false WHERE alert_id = $1;
@@ -91,8 +83,11 @@ UPDATE alert SET state = 'closed', closed_at = $2, exhausted = false WHERE alert
 UPDATE alert SET exhausted = $2 WHERE alert_id = $1;
 
 -- name: replace_quotas!
--- The quotas as they now stand. (alert_id, need_ids, zone_ids, zone_kinds, roles, languages, counts, accepted, rings)
-WITH wanted AS (
+-- The quotas as they now stand, and whether asking begins with them.
+-- (alert_id, need_ids, zone_ids, zone_kinds, roles, languages, counts, accepted, rings, opened_at or NULL)
+WITH opened AS (
+    UPDATE alert SET state = 'open', opened_at = $10 WHERE alert_id = $1 AND $10::timestamptz IS NOT NULL
+), wanted AS (
     SELECT * FROM unnest($2::text[], $3::uuid[], $4::text[], $5::text[], $6::text[], $7::int[], $8::int[], $9::int[])
         WITH ORDINALITY AS w (need_id, zone_id, zone_kind, role, language, count, accepted, ring, ordinal)
 ), gone AS (
@@ -112,19 +107,27 @@ SELECT q.need_id, q.zone_id, q.zone_kind, q.role, q.language, q.count, q.accepte
 FROM quota q WHERE q.alert_id = $1 ORDER BY q.ordinal;
 
 -- name: exclusions
--- Who must not be asked now. (world, alert_id, now)
-SELECT coalesce((SELECT array_agg(volunteer_id) FROM commitment WHERE world = $1), '{}') AS committed,
+-- Who must not be asked now and when each was asked last, of some people or (NULL) of all, and the roster's fingerprint.
+-- (world, alert_id, now, volunteer_ids)
+WITH last_asked AS (
+    SELECT array_agg(volunteer_id) AS ids, array_agg(last_asked_at) AS times
+    FROM asked WHERE world = $1 AND ($4::uuid[] IS NULL OR volunteer_id = ANY($4))
+)
+SELECT coalesce((SELECT array_agg(volunteer_id) FROM commitment
+                 WHERE world = $1 AND ($4::uuid[] IS NULL OR volunteer_id = ANY($4))), '{}') AS committed,
        coalesce((SELECT array_agg(volunteer_id) FROM ask
-                 WHERE world = $1 AND state = 'open' AND lapses_at > $3 AND alert_id <> $2), '{}') AS asked_elsewhere,
-       coalesce((SELECT array_agg(volunteer_id) FROM ask WHERE alert_id = $2), '{}') AS asked_here;
+                 WHERE world = $1 AND state = 'open' AND lapses_at > $3 AND alert_id <> $2
+                 AND ($4::uuid[] IS NULL OR volunteer_id = ANY($4))), '{}') AS asked_elsewhere,
+       coalesce((SELECT array_agg(volunteer_id) FROM ask WHERE alert_id = $2), '{}') AS asked_here,
+       coalesce((SELECT ids FROM last_asked), '{}') AS last_asked_ids,
+       coalesce((SELECT times FROM last_asked), '{}') AS last_asked_times,
+       (SELECT count(*) FROM volunteer) AS volunteers,
+       (SELECT coalesce(sum(sequence), 0)::bigint FROM volunteer) AS sequences;
 
--- name: last_asked
--- When each person was asked last. (world)
-SELECT volunteer_id, last_asked_at FROM asked WHERE world = $1;
-
--- name: insert_wave!
--- A wave with its asks and pages. (alert_id, wave, ring_km, shortfalls, explanation, now, world, lapses_at, page_ids,
--- volunteer_ids, need_ids, distances_km, whys)
+-- name: insert_wave
+-- A wave with its asks and pages, where the next one begins, and the sender's call when this commits.
+-- (alert_id, wave, ring_km, shortfalls, explanation, now, world, lapses_at, page_ids, volunteer_ids, need_ids,
+-- distances_km, whys, needs of the rings, their rings, channel)
 WITH incoming AS (
     SELECT * FROM unnest($9::uuid[], $10::uuid[], $11::text[], $12::float8[], $13::text[])
         AS i (page_id, volunteer_id, need_id, distance_km, why)
@@ -140,9 +143,14 @@ WITH incoming AS (
     INSERT INTO asked (volunteer_id, world, last_asked_at)
     SELECT volunteer_id, $7, $6 FROM incoming ORDER BY volunteer_id
     ON CONFLICT (volunteer_id, world) DO UPDATE SET last_asked_at = excluded.last_asked_at
+), rings AS (
+    UPDATE quota q SET ring = n.ring FROM unnest($14::text[], $15::int[]) AS n (need_id, ring)
+    WHERE q.alert_id = $1 AND q.need_id = n.need_id
+), pages AS (
+    INSERT INTO page (page_id, alert_id, volunteer_id, purpose, state, due_at, created_at)
+    SELECT page_id, $1, volunteer_id, 'ask', 'pending', $6, $6 FROM incoming
 )
-INSERT INTO page (page_id, alert_id, volunteer_id, purpose, state, due_at, created_at)
-SELECT page_id, $1, volunteer_id, 'ask', 'pending', $6, $6 FROM incoming;
+SELECT pg_notify($16, '');
 
 -- name: wave_is_stuck$
 -- Whether most asks of the last wave have not left yet: the channel is down, and asking more people would page crowds

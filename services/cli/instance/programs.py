@@ -16,6 +16,8 @@ INSTANCE_VARIABLE: Final = "THIRDRESCUE_INSTANCE"
 # Lower numbers start first and stop last.
 INFRASTRUCTURE_PRIORITY: Final = 10
 SERVICE_PRIORITY: Final = 100
+NICENESS: Final = {"dispatch": 5, "care": 10, "followup": 10, "coverage": 10}
+"""All processes hear of an incident at once and share few cores here: those that page people go first."""
 
 
 @dataclass(frozen=True)
@@ -67,7 +69,7 @@ def service_program(entry: ServiceEntry, around: ServiceSurroundings) -> Program
     return Program(
         name=entry.name,
         command=[sys.executable, "-m", "services.cli", "run", entry.name],
-        environment=service_environment(entry, around),
+        environment=service_environment(entry, around) | {"THIRDRESCUE_NICENESS": str(NICENESS.get(entry.name, 0))},
         priority=SERVICE_PRIORITY,
     )
 

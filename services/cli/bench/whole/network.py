@@ -1,8 +1,8 @@
 """What `bench path` asks about: a small simulated network far from anybody, and the drills declared there. Pure.
 
-The places lie in the empty South Pacific, more than 3,000 km from every station that an instance may hold (farther than
-help reaches), so that nobody but the simulated members is ever asked, whatever else the instance knows. Groups of
-stations stand far enough apart that an incident is near one group only.
+The places lie in the empty south of three oceans, more than 3,000 km from every station in China (farther than help
+reaches), so that nobody but the simulated members is ever asked, whatever else the instance knows. Groups of stations
+stand far enough apart that an incident is near one group only.
 """
 
 from __future__ import annotations
@@ -16,7 +16,9 @@ from schemas.vocabulary import IncidentKind, Level, Role, StationKind, Tier, Zon
 
 AREA_CODE: Final = "990000"
 """No code of GB/T 2260, so the bench stands apart from every real area."""
-GROUPS: Final = tuple((lat, lon) for lat in (-32.0, -37.0, -42.0) for lon in (-130.0, -122.0, -114.0, -106.0))
+_OCEANS: Final = ((-126.0, -118.0, -110.0, -102.0), (-30.0, -22.0, -14.0, -6.0), (66.0, 74.0, 82.0, 90.0))
+"""Longitudes of the groups in the Pacific, the Atlantic and the Indian Ocean."""
+GROUPS: Final = tuple((lat, lon) for lat in (-34.0, -42.0) for ocean in _OCEANS for lon in ocean)
 STATIONS_PER_GROUP: Final = 5
 _OFFSETS_DEG: Final = ((0.30, 0.0), (-0.30, 0.0), (0.0, 0.45), (0.0, -0.45), (0.40, 0.40))
 """Where a group's stations stand around its middle: 30 to 60 km away, inside the first ring, outside the zones."""

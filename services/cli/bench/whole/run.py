@@ -27,7 +27,7 @@ from services.cli.bench.whole.floor import COMMITS, HOPS, STEPS
 from services.cli.bench.whole.load import Sent, Target, paced
 from services.cli.bench.whole.network import declaration, network_for
 from services.cli.bench.whole.outage import measure_outage
-from services.cli.bench.whole.rate import measure_rate
+from services.cli.bench.whole.rate import RatePlan, measure_rate
 from services.cli.bench.whole.stage import Stage, close_stage, open_stage, own_instance, running_home
 from services.cli.bench.whole.trace import Tracer, report_hops
 
@@ -43,10 +43,10 @@ class PathOptions:
     rate_per_s: float = 5.0
     rounds: int = 10
     """Rounds of small batches of the request beside its peer."""
-    rested: int = 5
-    """Pairs of large batches, each after everything has come to rest."""
+    pairs: int = 5
+    """Pairs of large batches, each after everything has come to rest, and as many alone."""
     large_batch: int = 250
-    outage_s: float = 30.0
+    outage_s: float = 40.0
 
     @property
     def around_outage_s(self) -> float:
@@ -54,7 +54,7 @@ class PathOptions:
         return self.outage_s / 2
 
 
-QUICK: Final = PathOptions(incidents=40, rounds=2, rested=1, large_batch=48, outage_s=4.0)
+QUICK: Final = PathOptions(incidents=40, rounds=2, pairs=1, large_batch=48, outage_s=4.0)
 
 
 def run_path_bench(home: Path | None, options: PathOptions, console: Console, *, fresh: bool = False) -> Report:
@@ -98,12 +98,14 @@ class _Bench:
             self._note_load("at the start")
             await self._steady()
             await self._burst()
-            timed = await measure_rate(
-                stage, self._report, self._progress,
-                rounds=options.rounds, rested=options.rested, large=options.large_batch,
-            )  # fmt: skip
+            may_stop = await self._may_stop(is_own)
+            plan = RatePlan(
+                rounds=options.rounds, pairs=options.pairs, large=options.large_batch, may_stop=may_stop
+            )
+            timed = await measure_rate(stage, self._report, self._progress, plan)
             await self._close(timed, "request")
-            await self._outage(is_own)
+            if may_stop:
+                await self._outage()
         self._say_what_is_left_out()
         return self._report
 
@@ -169,17 +171,23 @@ class _Bench:
         report.aim("burst: pages doubled", tracer.doubled(), "at most", 0)
         await self._close(list(sent), "burst")
 
-    async def _outage(self, is_own: bool) -> None:
-        stage = self._stage
-        if stage.instance.record.external_kafka is not None:
-            self._report.left_out.append("Kafka away: the broker is not this instance's own, so it is not stopped")
-        elif not is_own and (real := await stage.real_incidents()):
-            self._report.left_out.append(f"Kafka away: {real} open incidents here are no drills, so it is not stopped")
-        else:
-            await measure_outage(
-                stage, self._report, self._progress, rate_per_s=self._options.rate_per_s,
-                outage_s=self._options.outage_s, around_s=self._options.around_outage_s, close=self._close,
-            )  # fmt: skip
+    async def _may_stop(self, is_own: bool) -> bool:
+        """Whether parts may be stopped: not while somebody may be in need, and not a broker that is another's."""
+        why = None
+        if self._stage.instance.record.external_kafka is not None:
+            why = "the broker is not this instance's own"
+        elif not is_own and (real := await self._stage.real_incidents()):
+            why = f"{real} open incidents here are no drills"
+        if why is not None:
+            self._report.left_out.append(f"{why}, so nothing was stopped: no Kafka away, no request alone")
+        return why is None
+
+    async def _outage(self) -> None:
+        options = self._options
+        await measure_outage(
+            self._stage, self._report, self._progress, rate_per_s=options.rate_per_s,
+            outage_s=options.outage_s, around_s=options.around_outage_s, close=self._close,
+        )  # fmt: skip
 
     async def _close(self, incident_ids: Sequence[str], part: str) -> None:
         """End the drills, so that their people can be asked again; wait until all of it has been handled."""

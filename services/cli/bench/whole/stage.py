@@ -9,8 +9,8 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import AsyncIterator, Iterator, Sequence
+from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
@@ -119,6 +119,17 @@ class Stage:
         """Open incidents that are no drills (of the newest page)."""
         reply = await self.api.call("GET", "/incidents", bearer=self.access, params={"state": "open", "limit": 200})
         return sum(not item["exercise"] for item in reply.document["items"]) if reply.ok else 1
+
+    @asynccontextmanager
+    async def without(self, names: Sequence[str]) -> AsyncIterator[None]:
+        """Some processes are stopped during the block, and ready again after it."""
+        supervisor = self.instance.supervisor
+        await asyncio.to_thread(supervisor.stop, names)
+        try:
+            yield
+        finally:
+            await asyncio.to_thread(supervisor.start, names)
+            await self.all_ready()
 
     async def open_drills(self) -> list[str]:
         """The bench's own drills that are still open: an earlier run was broken off."""
