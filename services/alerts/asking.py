@@ -115,9 +115,7 @@ class Asking:
             )
         unit.schedule(WAVE_TIMER, alert.alert_id, unit.now + alert.clock.real_delay(self._rules.interval), {})
 
-    async def _decide(
-        self, unit: Unit, alert: AlertRow, states: Sequence[QuotaState], reach: Sequence[Reach]
-    ) -> Wave:
+    async def _decide(self, unit: Unit, alert: AlertRow, states: Sequence[QuotaState], reach: Sequence[Reach]) -> Wave:
         """The next wave. Reads first what concerns the people nearby, and all the rest only if they do not suffice."""
         near = nearby(states, reach, self._rosters.kept, self._rules)
         exclusions, fingerprint = await store.exclusions(unit.connection, alert, unit.now, near)

@@ -4,9 +4,8 @@ Three records per topic, each with a key of its own:
 
 - malformed: bytes that are no event;
 - unknown-version: an event of a version that nobody has released;
-- poison: its place, turn and version are right, but the data breaks the event's own model ("invalid"). The handlers
-  are total over data that the model accepts, so this is as far as poison from outside can come; what a handler itself
-  refuses is tested with handlers made for it (tests/integration/kit/test_quarantine.py).
+- poison: its place, turn and version are right, but the data breaks the event's own model ("invalid"). What a
+  handler itself refuses is tested with handlers made for it (tests/integration/kit/test_quarantine.py).
 
 The instance is this test's own, because broken records stay in the log, where the drills' outside checks would find
 them. THIRDRESCUE_TEST_MATRIX_HOME names one that runs already and is left running.

@@ -66,11 +66,6 @@ def free_port() -> int:
         return int(probe.getsockname()[1])
 
 
-def free_ports() -> Ports:
-    """A whole set of ports nobody holds now (trials and tests)."""
-    return Ports(free_port(), free_port(), free_port(), {entry.name: free_port() for entry in SERVICES})
-
-
 def _bind_problem(host: str, port: int) -> str | None:
     with socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET) as probe:
         # As servers do: a connection of an earlier run that lingers in TIME_WAIT is no holder.

@@ -11,7 +11,6 @@ from typing import Any
 
 from services.cli.instance.errors import InstanceError
 from services.cli.instance.layout import Layout
-from services.cli.instance.ports import Ports
 
 
 @dataclass(frozen=True)
@@ -30,11 +29,6 @@ class Record:
     def kafka(self) -> str:
         """Kafka's address as clients use it."""
         return self.external_kafka or f"127.0.0.1:{self.ports['kafka']}"
-
-    def planned_ports(self) -> Ports:
-        """The ports in the form the planner gave them."""
-        rest = dict(self.ports)
-        return Ports(rest.pop("kafka"), rest.pop("kafka-controller"), rest.pop("postgres"), rest)
 
     def url(self, service: str) -> str:
         """Where a service answers on this machine."""

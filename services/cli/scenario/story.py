@@ -147,10 +147,6 @@ class Story:
         """Whether there are quotas and all are filled."""
         return bool(self.quotas) and all(quota.is_filled for quota in self.quotas.values())
 
-    def missions_in(self, *states: str) -> list[Mission]:
-        """The missions in one of these states."""
-        return [mission for mission in self.missions.values() if mission.state in states]
-
 
 Apply = Callable[[Story, Record, Mapping[str, Any]], None]
 

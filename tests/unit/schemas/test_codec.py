@@ -9,6 +9,7 @@ from pathlib import Path
 from uuid import UUID
 
 import pytest
+from cloudevents.core.bindings import kafka
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -77,6 +78,19 @@ def test_envelope_round_trip(
         sequence=sequence, exercise=exercise, jurisdiction=jurisdiction, causation_id=causation, time=moment
     )
     assert decoded(codec.encode(sent)) == sent
+
+
+def test_the_cloudevents_sdk_reads_every_example() -> None:
+    for kind, event in EVENTS.items():
+        path = EXAMPLES / f"{kind[0]}.v{kind[1]}" / "full.json"
+        sent = envelope(data=event.model_validate_json(path.read_text(encoding="utf-8")), causation_id=ID)
+        record = codec.encode(sent)
+        read = kafka.from_binary_event(kafka.KafkaMessage(dict(record.headers), record.key, record.value))
+        assert (read.get_id(), read.get_source(), read.get_type()) == (str(ID), sent.source, kind[0])
+        assert (read.get_subject(), read.get_time(), read.get_specversion()) == (sent.key, sent.time, "1.0")
+        assert read.get_dataschema() == codec.schema_uri(event)
+        assert (read.get_extension("sequence"), read.get_extension("causationid")) == ("7", str(ID))
+        assert read.get_data() == json.loads(path.read_text(encoding="utf-8"))
 
 
 def test_times_are_written_in_utc() -> None:

@@ -99,9 +99,7 @@ class _Bench:
             await self._steady()
             await self._burst()
             may_stop = await self._may_stop(is_own)
-            plan = RatePlan(
-                rounds=options.rounds, pairs=options.pairs, large=options.large_batch, may_stop=may_stop
-            )
+            plan = RatePlan(rounds=options.rounds, pairs=options.pairs, large=options.large_batch, may_stop=may_stop)
             timed = await measure_rate(stage, self._report, self._progress, plan)
             await self._close(timed, "request")
             if may_stop:
