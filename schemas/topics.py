@@ -50,6 +50,7 @@ TOPICS: Final[tuple[Topic, ...]] = (
         consumers=("geofencing", "alerts", "dispatch", "followup", "coverage"),
         events=(
             incident.IncidentDeclared,
+            incident.IncidentAreaRevised,
             incident.IncidentNeedStated,
             incident.IncidentLevelRaised,
             incident.IncidentLevelLowered,

@@ -7,7 +7,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 
-from schemas.vocabulary import Role, ZoneKind
+from schemas.vocabulary import Role, VenueKind, ZoneKind
 
 
 class Value(BaseModel):
@@ -62,6 +62,25 @@ class IntensityObservation(Value):
     lat_deg: LatDeg
     lon_deg: LonDeg
     intensity: Annotated[float, Field(ge=1, le=12)]
+
+
+class IntensityContour(Value):
+    """Ground on which a macroseismic intensity was reached or exceeded, as an estimate draws it."""
+
+    intensity: Annotated[float, Field(ge=1, le=12)]
+    geometry: Annotated[PolygonGeometry | MultiPolygonGeometry, Field(discriminator="type")]
+
+
+class Venue(Value):
+    """A place where affected people are although it is not the place of the event: a station hall, a school, a shelter,
+    a hospital to which the injured were taken. Its ground is a circle."""
+
+    kind: VenueKind
+    zone_kind: ZoneKind
+    position: Position
+    radius_m: Annotated[float, Field(gt=0, le=100_000)]
+    name_zh: Text
+    name_en: Text
 
 
 class NeedLine(Value):

@@ -37,6 +37,16 @@ class ZoneKind(StrEnum):
     RIPPLE = "ripple"
 
 
+class VenueKind(StrEnum):
+    """What kind of place affected people are at."""
+
+    STATION = "station"
+    SCHOOL = "school"
+    SHELTER = "shelter"
+    HOSPITAL = "hospital"
+    OTHER = "other"
+
+
 class Role(StrEnum):
     """What a volunteer can do on a mission."""
 

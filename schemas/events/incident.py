@@ -8,7 +8,16 @@ from uuid import UUID
 from pydantic import AwareDatetime, Field
 
 from schemas.envelope import Event
-from schemas.values import AreaCode, Geometry, IncidentClock, IntensityObservation, NeedLine, Text
+from schemas.values import (
+    AreaCode,
+    Geometry,
+    IncidentClock,
+    IntensityContour,
+    IntensityObservation,
+    NeedLine,
+    Text,
+    Venue,
+)
 from schemas.vocabulary import IncidentKind, Level
 
 
@@ -31,10 +40,31 @@ class IncidentDeclared(Event):
     radius_m: Annotated[float, Field(ge=0, le=2_000_000)] = 0
     magnitude: Annotated[float, Field(ge=-2, le=10)] | None = None
     intensity_observations: tuple[IntensityObservation, ...] = ()
+    intensity_contours: tuple[IntensityContour, ...] = ()
+    venues: tuple[Venue, ...] = ()
     area_codes: tuple[AreaCode, ...]
     needs: tuple[NeedLine, ...]
     clock: IncidentClock
     auto_dispatch: bool = False
+
+
+class IncidentAreaRevised(Event):
+    """Where the incident is was revised; all of it as it now stands. Emitted only when something of it changed.
+
+    `revision` counts 2, 3 ... (the declaration is the first). Why it was revised stays with the incidents service.
+    """
+
+    event_type: ClassVar[str] = "incident.area-revised"
+
+    incident_id: UUID
+    revision: Annotated[int, Field(ge=2)]
+    place: Geometry
+    radius_m: Annotated[float, Field(ge=0, le=2_000_000)] = 0
+    magnitude: Annotated[float, Field(ge=-2, le=10)] | None = None
+    intensity_observations: tuple[IntensityObservation, ...] = ()
+    intensity_contours: tuple[IntensityContour, ...] = ()
+    venues: tuple[Venue, ...] = ()
+    area_codes: tuple[AreaCode, ...]
 
 
 class IncidentNeedStated(Event):

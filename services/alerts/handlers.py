@@ -50,6 +50,7 @@ class Handlers:
                     incident.IncidentLevelLowered: self.on_level,
                     incident.IncidentClosed: self.on_closed,
                 },
+                ignored=frozenset({incident.IncidentAreaRevised}),  # what the zones make of it is heard itself
             ),
             Subscription(
                 topic=BY_NAME["zone-events"],

@@ -40,7 +40,9 @@ def _subscriptions(handlers: Handlers) -> tuple[Subscription, ...]:
                 incident.IncidentNeedStated: handlers.need_stated,
                 incident.IncidentClosed: handlers.closed,
             },
-            ignored=frozenset({incident.IncidentLevelRaised, incident.IncidentLevelLowered}),
+            ignored=frozenset(
+                {incident.IncidentAreaRevised, incident.IncidentLevelRaised, incident.IncidentLevelLowered}
+            ),
         ),
         Subscription(
             topic=BY_NAME["zone-events"],

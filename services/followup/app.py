@@ -38,6 +38,7 @@ def _subscriptions(handlers: Handlers) -> tuple[Subscription, ...]:
             handlers={incident.IncidentDeclared: handlers.declared},
             ignored=frozenset(
                 {
+                    incident.IncidentAreaRevised,
                     incident.IncidentNeedStated,
                     incident.IncidentLevelRaised,
                     incident.IncidentLevelLowered,

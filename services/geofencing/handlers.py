@@ -6,6 +6,7 @@ import asyncio
 
 from schemas.envelope import Envelope
 from schemas.events.incident import (
+    IncidentAreaRevised,
     IncidentClosed,
     IncidentDeclared,
     IncidentLevelLowered,
@@ -36,7 +37,7 @@ class Handlers:
                 topic=BY_NAME["incident-events"],
                 handlers={IncidentDeclared: self.on_declared, IncidentClosed: self.on_closed},
                 # Neither the level nor the needs move the ground that shook or burnt.
-                ignored=frozenset({IncidentNeedStated, IncidentLevelRaised, IncidentLevelLowered}),
+                ignored=frozenset({IncidentAreaRevised, IncidentNeedStated, IncidentLevelRaised, IncidentLevelLowered}),
             ),
             Subscription(topic=BY_NAME["station-state"], handlers={StationState: self.on_station}),
         )
