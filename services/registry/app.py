@@ -5,8 +5,8 @@ from __future__ import annotations
 from services.kit.runtime import Runtime
 from services.kit.service import Service
 from services.registry.api import create_router
-from services.registry.commands import EXPIRE_CREDENTIALS, expire_credentials
 from services.registry.store import FOLDER
+from services.registry.volunteers.commands import EXPIRE_CREDENTIALS, expire_credentials
 
 
 def create(runtime: Runtime) -> Service:

@@ -10,9 +10,9 @@ from typing import Any, Final, Generic, TypeVar
 from pydantic import ValidationError
 
 from services.kit.problems import Finding, pointer
-from services.registry.model import Outcome, StationEntry, VolunteerEntry
+from services.registry.model import Entry, Outcome
 
-E = TypeVar("E", StationEntry, VolunteerEntry)
+E = TypeVar("E", bound=Entry)
 _REF: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._:/-]{0,119}")
 PROBLEMS_PER_ITEM_MAX: Final = 10
 

@@ -8,9 +8,10 @@ import pytest
 
 from schemas.events.volunteer import VolunteerState
 from services.kit.kafka import KafkaBus
-from services.registry.decide import volunteer_id_of
+from services.registry.volunteers.decide import volunteer_id_of
 from tests.support.service_rig import ServiceRig, read_keys
-from tests.unit.registry.builders import station_item, volunteer_item
+from tests.unit.registry.stations.builders import station_item
+from tests.unit.registry.volunteers.builders import volunteer_item
 
 pytestmark = pytest.mark.integration
 

@@ -8,7 +8,8 @@ from typing import Any
 import pytest
 
 from tests.support.service_rig import ServiceRig
-from tests.unit.registry.builders import credential_item, station_item, volunteer_item
+from tests.unit.registry.stations.builders import station_item
+from tests.unit.registry.volunteers.builders import credential_item, volunteer_item
 
 pytestmark = pytest.mark.integration
 STATIONS = 456

@@ -5,8 +5,11 @@ from __future__ import annotations
 import pytest
 
 from services.registry.entries import read_items, report
-from services.registry.model import Outcome, StationEntry, VolunteerEntry
-from tests.unit.registry.builders import station_item, volunteer_item
+from services.registry.model import Outcome
+from services.registry.stations.model import StationEntry
+from services.registry.volunteers.model import VolunteerEntry
+from tests.unit.registry.stations.builders import station_item
+from tests.unit.registry.volunteers.builders import volunteer_item
 
 
 def test_good_items_are_read_and_the_others_told_by_pointer() -> None:

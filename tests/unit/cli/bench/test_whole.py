@@ -19,7 +19,8 @@ from services.cli.bench.whole.network import ASKED_PER_INCIDENT, GROUPS, NOBODY_
 from services.cli.bench.whole.trace import HOPS, Trace, report_hops
 from services.geofencing.settings import GeofencingSettings
 from services.incidents.model import DeclareRequest
-from services.registry.model import StationEntry, VolunteerEntry
+from services.registry.stations.model import StationEntry
+from services.registry.volunteers.model import VolunteerEntry
 
 CHINA_CORNERS = ((53.6, 123.3), (48.4, 134.8), (39.5, 73.5), (3.4, 112.3), (21.1, 99.2), (27.3, 85.0))
 

@@ -16,7 +16,8 @@ from services.cli.scenario.registering import station_item, volunteer_item
 from services.cli.scenario.team import case_body
 from services.cli.scenario.world.people import people_met
 from services.incidents.model import DeclareRequest
-from services.registry.model import StationEntry, VolunteerEntry
+from services.registry.stations.model import StationEntry
+from services.registry.volunteers.model import VolunteerEntry
 from tests.unit.cli.scenario_run.small_log import MISSION
 
 

@@ -1,4 +1,4 @@
-"""Stations and volunteers with complete defaults."""
+"""Volunteers with complete defaults."""
 
 from __future__ import annotations
 
@@ -6,26 +6,11 @@ from datetime import date
 from typing import Any
 
 from schemas.vocabulary import Role
-from services.registry.decide import station_id_of, station_of, volunteer_id_of
-from services.registry.model import Credential, Station, StationEntry, Volunteer, VolunteerEntry
+from services.registry.stations.decide import station_id_of
+from services.registry.volunteers.decide import volunteer_id_of
+from services.registry.volunteers.model import Credential, Volunteer, VolunteerEntry
 
 TODAY = date(2026, 5, 12)
-
-
-def station_item(**changes: Any) -> dict[str, Any]:
-    """A station as it stands in a batch."""
-    return {
-        "ref": "S-001",
-        "kind": "emergency-station",
-        "tier": "county",
-        "name_zh": "都江堰心理应急站",
-        "name_en": "Dujiangyan emergency station",
-        "area_code": "510181",
-        "lat_deg": 31.0,
-        "lon_deg": 103.6,
-        "languages": ["cmn"],
-        **changes,
-    }
 
 
 def volunteer_item(**changes: Any) -> dict[str, Any]:
@@ -54,16 +39,6 @@ def credential_item(**changes: Any) -> dict[str, Any]:
         "expires_on": "2027-01-01",
     }
     return {**complete, **changes}
-
-
-def station(**changes: Any) -> Station:
-    """A station as it stands in the register."""
-    return station_of(StationEntry.model_validate(station_item(**changes)))
-
-
-def station_entry(**changes: Any) -> StationEntry:
-    """The entry of such a station."""
-    return StationEntry.model_validate(station_item(**changes))
 
 
 def volunteer_entry(**changes: Any) -> VolunteerEntry:

@@ -1,0 +1,1 @@
+"""Stations and detachments: where help is."""

@@ -1,0 +1,1 @@
+"""Volunteers: who can help, and whether they can be asked."""
