@@ -99,6 +99,9 @@ _REGISTRY = (
     _row("registry", "POST", "/volunteers:batch", _DUTY, jurisdiction=True),
     _row("registry", "GET", "/stations", _WATCH),
     _row("registry", "GET", "/summary", _WATCH),
+    _row("registry", "POST", "/areas:batch", _DUTY, jurisdiction=True),
+    _row("registry", "GET", "/areas", _WATCH),
+    _row("registry", "GET", "/areas/{code}", _WATCH),
     _row("registry", "GET", "/volunteers/{volunteer_id}", _LEADS, jurisdiction=True),
     _row("registry", "POST", "/volunteers/{volunteer_id}/availability", _LEADS, jurisdiction=True),
 )
@@ -181,7 +184,7 @@ STREAMS: Final = tuple(
     for service, topic in _CLINICAL_STREAMS
 )
 
-_WITH_QUARANTINE: Final = ("geofencing", "alerts", "dispatch", "care", "followup", "coverage")
+_WITH_QUARANTINE: Final = ("incidents", "geofencing", "alerts", "dispatch", "care", "followup", "coverage")
 QUARANTINE: Final = tuple(
     row
     for service in _WITH_QUARANTINE

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from typing import Final, Literal
 
 from schemas.envelope import Event
-from schemas.events import alert, case, coverage, followup, incident, mission, station, volunteer, zone
+from schemas.events import alert, area, case, coverage, followup, incident, mission, station, volunteer, zone
 
 FOR_EVER: Final = -1
 PARTITIONS: Final = 4
@@ -82,6 +82,15 @@ TOPICS: Final[tuple[Topic, ...]] = (
         consumers=("geofencing", "coverage"),
         events=(station.StationState,),
         description="Stations as they stand.",
+    ),
+    Topic(
+        name="area-state",
+        key="area code",
+        producer="registry",
+        cleanup="compact",
+        consumers=("incidents", "geofencing"),
+        events=(area.AreaState,),
+        description="Administrative areas: names, dates, boundaries.",
     ),
     Topic(
         name="volunteer-events",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from services.geofencing import api
+from services.geofencing.areas.handlers import subscription as areas
 from services.geofencing.handlers import Handlers
 from services.geofencing.settings import GeofencingSettings
 from services.geofencing.store import FOLDER
@@ -18,5 +19,5 @@ def create(runtime: Runtime) -> Service:
         name="geofencing",
         folder=FOLDER,
         router=api.router(runtime, rules),
-        subscriptions=Handlers(rules).subscriptions(),
+        subscriptions=(*Handlers(rules).subscriptions(), areas()),
     )

@@ -1,4 +1,4 @@
-"""The registry API: the routes of its rooms, and the counts of both."""
+"""The registry API: the routes of its rooms, and the counts of stations and volunteers."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from fastapi import APIRouter, Response
 
 from services.kit.runtime import Runtime
 from services.registry.answers import json_answer
+from services.registry.areas import api as areas_api
 from services.registry.stations import api as stations_api
 from services.registry.stations import store as stations
 from services.registry.volunteers import api as volunteers_api
@@ -17,6 +18,7 @@ def create_router(runtime: Runtime) -> APIRouter:
     router = APIRouter(prefix="/registry")
     stations_api.add_routes(router, runtime)
     volunteers_api.add_routes(router, runtime)
+    areas_api.add_routes(router, runtime)
     _add_summary(router, runtime)
     return router
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from services.kit.runtime import Runtime
 from services.kit.service import Service
 from services.registry.api import create_router
+from services.registry.areas.commands import REGISTER_BUILT_IN, register_built_in
 from services.registry.store import FOLDER
 from services.registry.volunteers.commands import EXPIRE_CREDENTIALS, expire_credentials
 
@@ -15,5 +16,5 @@ def create(runtime: Runtime) -> Service:
         name=runtime.service,
         folder=FOLDER,
         router=create_router(runtime),
-        timers={EXPIRE_CREDENTIALS: expire_credentials},
+        timers={EXPIRE_CREDENTIALS: expire_credentials, REGISTER_BUILT_IN: register_built_in},
     )

@@ -5,14 +5,16 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Final, Generic, TypeVar
+from typing import Any, Final, Generic, Literal, TypeVar
 
 from pydantic import ValidationError
 
 from services.kit.problems import Finding, pointer
-from services.registry.model import Entry, Outcome
+from services.registry.model import Outcome, Request
 
-E = TypeVar("E", bound=Entry)
+E = TypeVar("E", bound=Request)
+By = Literal["ref", "code"]
+"""The field that names an item: an operator's own reference, or an area's code."""
 _REF: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._:/-]{0,119}")
 PROBLEMS_PER_ITEM_MAX: Final = 10
 
@@ -21,6 +23,7 @@ PROBLEMS_PER_ITEM_MAX: Final = 10
 class Items(Generic[E]):
     """The items of one call by their position: those that can be read, and what is wrong with the others."""
 
+    by: By
     refs: Sequence[str | None]
     entries: Mapping[int, E]
     refused: Mapping[int, Sequence[Finding]]
@@ -31,7 +34,7 @@ def where_of(position: int) -> str:
     return f"/items/{position}"
 
 
-def read_items(model: type[E], raw: Sequence[Any]) -> Items[E]:
+def read_items(model: type[E], raw: Sequence[Any], by: By = "ref") -> Items[E]:
     """Read every item. A reference that comes twice is refused the second time. Values are not repeated in messages:
     some are names."""
     entries: dict[int, E] = {}
@@ -43,13 +46,14 @@ def read_items(model: type[E], raw: Sequence[Any]) -> Items[E]:
         except ValidationError as error:
             refused[position] = _findings(error, position)
             continue
-        if entry.ref in first:
-            what = f"this reference is given twice; item {first[entry.ref]} has it too"
-            refused[position] = (Finding(where=f"{where_of(position)}/ref", what=what),)
+        ref = getattr(entry, by)
+        if ref in first:
+            what = f"this reference is given twice; item {first[ref]} has it too"
+            refused[position] = (Finding(where=f"{where_of(position)}/{by}", what=what),)
             continue
-        first[entry.ref] = position
+        first[ref] = position
         entries[position] = entry
-    return Items(refs=[_ref(item) for item in raw], entries=entries, refused=refused)
+    return Items(by=by, refs=[_ref(item, by) for item in raw], entries=entries, refused=refused)
 
 
 def report(
@@ -62,7 +66,7 @@ def report(
         problems = refused.get(position) or items.refused.get(position, ())
         results.append(
             {
-                "ref": ref,
+                items.by: ref,
                 "id": found[0] if found else None,
                 "outcome": found[1].value if found else Outcome.REFUSED.value,
                 "problems": [{"where": problem.where, "what": problem.what} for problem in problems],
@@ -72,9 +76,9 @@ def report(
     return {"items": results, "counts": counts}
 
 
-def _ref(item: Any) -> str | None:
+def _ref(item: Any, by: By) -> str | None:
     """The reference to repeat in the answer, if it can be one."""
-    ref = item.get("ref") if isinstance(item, dict) else None
+    ref = item.get(by) if isinstance(item, dict) else None
     return ref if isinstance(ref, str) and _REF.fullmatch(ref) else None
 
 

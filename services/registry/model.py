@@ -1,4 +1,4 @@
-"""What stations and volunteers have in common: requests, references, outcomes and facts."""
+"""What the rooms of the register have in common: requests, references, outcomes and facts."""
 
 from __future__ import annotations
 
@@ -52,7 +52,7 @@ class Outcome(StrEnum):
 class Fact:
     """An event to publish, with its key and the area whose readers may see it."""
 
-    key: UUID
+    key: UUID | str
     area_code: str
     event: Event
 

@@ -82,4 +82,5 @@ def test_no_event_has_a_field_for_identity() -> None:
     ]
     named = {f"{event.event_type}" for event in EVENTS.values() if "name_zh" in event.model_fields}
     assert found == []
-    assert named == {"station.registered", "station.corrected", "station.state"}, "only stations have public names"
+    public = {"station.registered", "station.corrected", "station.state", "area.state"}
+    assert named == public, "only stations and administrative areas have public names"
