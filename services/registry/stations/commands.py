@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
@@ -18,22 +19,41 @@ from services.registry.store import lock_register
 from services.registry.volunteers.commands import restate_members
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Decided:
+    """What becomes of the entries of one transaction, by their position, and how the stations they name stand."""
+
+    present: Mapping[UUID, Station]
+    made: dict[int, StationDecision]
+    refused: dict[int, Sequence[Finding]]
+
+
 async def upsert_stations(unit: Unit, items: Items[StationEntry], principal: Principal) -> Any:
     """Bring the stations into the register; returns the report."""
     entries = items.entries
     require_all_jurisdiction(principal, [entry.area_code for entry in entries.values()])
     await lock_register(unit.connection)
-    present = await store.load_stations(unit.connection, _named_stations(entries.values()))
+    present = await load_named(unit.connection, entries.values())
     touched = [present[i] for e in entries.values() if (i := decide.station_id_of(e.ref)) in present]
     require_all_jurisdiction(principal, [station.area_code for station in touched])
-    made, refused = _decide_stations(entries, present)
-    changed = [d.station for d in made.values() if d.outcome is not Outcome.UNCHANGED]
+    decided = decide_entries(entries, present)
+    await save_decided(unit, decided)
+    outcomes = {position: (str(d.station.station_id), d.outcome) for position, d in decided.made.items()}
+    return report(items, outcomes, decided.refused)
+
+
+async def load_named(connection: Any, entries: Iterable[StationEntry]) -> dict[UUID, Station]:
+    """Those of the stations that the entries describe or name that exist."""
+    return await store.load_stations(connection, _named_stations(entries))
+
+
+async def save_decided(unit: Unit, decided: Decided) -> None:
+    """Save what is new or different, tell it, and take the volunteers of stations that moved along."""
+    changed = [d.station for d in decided.made.values() if d.outcome is not Outcome.UNCHANGED]
     if changed:
         await store.save_stations(unit.connection, changed, unit.now)
-    tell(unit, (fact for decision in made.values() for fact in decision.facts))
-    await restate_members(unit, [s for s in changed if decide.moves_volunteers(present.get(s.station_id), s)])
-    outcomes = {position: (str(d.station.station_id), d.outcome) for position, d in made.items()}
-    return report(items, outcomes, refused)
+    tell(unit, (fact for decision in decided.made.values() for fact in decision.facts))
+    await restate_members(unit, [s for s in changed if decide.moves_volunteers(decided.present.get(s.station_id), s)])
 
 
 def _named_stations(entries: Iterable[StationEntry]) -> set[UUID]:
@@ -41,9 +61,7 @@ def _named_stations(entries: Iterable[StationEntry]) -> set[UUID]:
     return set(map(decide.station_id_of, refs))
 
 
-def _decide_stations(
-    entries: Mapping[int, StationEntry], present: Mapping[UUID, Station]
-) -> tuple[dict[int, StationDecision], dict[int, Sequence[Finding]]]:
+def decide_entries(entries: Mapping[int, StationEntry], present: Mapping[UUID, Station]) -> Decided:
     """Decide every entry, detachments first: they may come in the same call as their stations, before or after them."""
     made: dict[int, StationDecision] = {}
     refused: dict[int, Sequence[Finding]] = {}
@@ -58,4 +76,4 @@ def _decide_stations(
         else:
             made[position] = decision
             known[decision.station.station_id] = decision.station
-    return dict(sorted(made.items())), refused
+    return Decided(present=present, made=dict(sorted(made.items())), refused=refused)

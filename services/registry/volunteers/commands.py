@@ -4,7 +4,8 @@ credentials."""
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import timedelta
+from dataclasses import dataclass
+from datetime import date, timedelta
 from typing import Any, Final
 from uuid import UUID
 
@@ -25,20 +26,53 @@ from services.registry.volunteers.model import AvailabilityRequest, Volunteer, V
 
 EXPIRE_CREDENTIALS: Final = "expire-credentials"
 """Kind of the timer that runs once a day, and again soon while there is more to do."""
-_DAILY: Final = "daily"
+DAILY: Final = "daily"
 EXPIRIES_MAX: Final = 500
 """Volunteers per round, so that no transaction holds many rows for long."""
 _AGAIN: Final = timedelta(seconds=30)
 _AFTER_MIDNIGHT: Final = timedelta(minutes=1)
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Decided:
+    """What becomes of the entries of one transaction, by their position; `stations` are those they name."""
+
+    stations: Mapping[UUID, Station]
+    made: dict[int, VolunteerDecision]
+    refused: dict[int, Sequence[Finding]]
+
+
 async def upsert_volunteers(unit: Unit, items: Items[VolunteerEntry], principal: Principal) -> Any:
     """Bring the volunteers into the register; returns the report."""
     entries = items.entries
-    today = civil_day(unit.now)
     await lock_register(unit.connection)
     present = await store.lock_volunteers(unit.connection, (decide.volunteer_id_of(e.ref) for e in entries.values()))
-    stations = await load_stations(unit.connection, _homes_and_memberships(entries.values(), present.values()))
+    stations = await load_named(unit.connection, entries.values(), present.values())
+    decided = decide_entries(entries, present, stations, civil_day(unit.now))
+    wanted = [decision.volunteer for decision in decided.made.values()]
+    homes = [stations[volunteer.home_station_id] for volunteer in (*present.values(), *wanted)]
+    require_all_jurisdiction(principal, [home.area_code for home in homes])
+    renamed = await save_decided(unit, decided)
+    unit.schedule(EXPIRE_CREDENTIALS, DAILY, unit.now, {})
+    outcomes = {position: (str(d.volunteer.volunteer_id), _outcome(d, renamed)) for position, d in decided.made.items()}
+    return report(items, outcomes, decided.refused)
+
+
+async def load_named(
+    connection: Any, entries: Iterable[VolunteerEntry], present: Iterable[Volunteer]
+) -> dict[UUID, Station]:
+    """Those of the stations that the entries name that exist, and the homes of those who are there already."""
+    named = {station_id_of(ref) for e in entries for ref in (e.home_station_ref, *e.membership_refs)}
+    return await load_stations(connection, named | {volunteer.home_station_id for volunteer in present})
+
+
+def decide_entries(
+    entries: Mapping[int, VolunteerEntry],
+    present: Mapping[UUID, Volunteer],
+    stations: Mapping[UUID, Station],
+    today: date,
+) -> Decided:
+    """Decide every entry on its own."""
     made: dict[int, VolunteerDecision] = {}
     refused: dict[int, Sequence[Finding]] = {}
     for position, entry in entries.items():
@@ -48,30 +82,21 @@ async def upsert_volunteers(unit: Unit, items: Items[VolunteerEntry], principal:
             refused[position] = decision.problems
         else:
             made[position] = decision
-    homes = [stations[v.home_station_id] for v in (*present.values(), *(d.volunteer for d in made.values()))]
-    require_all_jurisdiction(principal, [home.area_code for home in homes])
-    renamed = await _save_decisions(unit, list(made.values()), stations)
-    tell(unit, (fact for decision in made.values() for fact in decision.facts))
-    unit.schedule(EXPIRE_CREDENTIALS, _DAILY, unit.now, {})
-    outcomes = {position: (str(d.volunteer.volunteer_id), _outcome(d, renamed)) for position, d in made.items()}
-    return report(items, outcomes, refused)
+    return Decided(stations=stations, made=made, refused=refused)
 
 
-def _homes_and_memberships(entries: Iterable[VolunteerEntry], present: Iterable[Volunteer]) -> set[UUID]:
-    named = {station_id_of(ref) for e in entries for ref in (e.home_station_ref, *e.membership_refs)}
-    return named | {volunteer.home_station_id for volunteer in present}
-
-
-async def _save_decisions(
-    unit: Unit, decisions: Sequence[VolunteerDecision], stations: Mapping[UUID, Station]
-) -> set[UUID]:
-    """Save what changed; returns whose identity was new or different."""
+async def save_decided(unit: Unit, decided: Decided) -> set[UUID]:
+    """Save and tell what is new or different; returns whose name or phone was."""
+    decisions = decided.made.values()
     changed = [d.volunteer for d in decisions if d.outcome is not Outcome.UNCHANGED]
     if changed:
-        today = civil_day(unit.now)
-        await store.save_volunteers(unit.connection, changed, stations, today=today, now=unit.now)
+        await store.save_volunteers(
+            unit.connection, changed, decided.stations, today=civil_day(unit.now), now=unit.now
+        )  # fmt: skip
     identities = [d.identity for d in decisions if d.identity is not None]
-    return await store.save_identities(unit.connection, identities, unit.now) if identities else set()
+    renamed = await store.save_identities(unit.connection, identities, unit.now) if identities else set()
+    tell(unit, (fact for decision in decisions for fact in decision.facts))
+    return renamed
 
 
 def _outcome(decision: VolunteerDecision, renamed: set[UUID]) -> Outcome:

@@ -23,19 +23,19 @@ _SQL: Final = aiosql.from_path(Path(__file__).parent / "sql" / "queries.sql", "a
 async def lock_volunteers(connection: Any, volunteer_ids: Iterable[UUID]) -> dict[UUID, Volunteer]:
     """Those of the volunteers that exist, locked until the transaction ends."""
     rows = await connection.fetch(_SQL.lock_volunteers.sql, list(set(volunteer_ids)))
-    return await _load_volunteers(connection, [row["volunteer_id"] for row in rows])
+    return await load_volunteers(connection, [row["volunteer_id"] for row in rows])
 
 
 async def lock_volunteers_at(connection: Any, station_ids: Iterable[UUID]) -> dict[UUID, Volunteer]:
     """All whose home one of the stations is, locked until the transaction ends."""
     rows = await connection.fetch(_SQL.lock_volunteers_at.sql, list(set(station_ids)))
-    return await _load_volunteers(connection, [row["volunteer_id"] for row in rows])
+    return await load_volunteers(connection, [row["volunteer_id"] for row in rows])
 
 
 async def lock_running_out(connection: Any, day: date, limit: int) -> dict[UUID, Volunteer]:
     """Volunteers with credentials that ran out before the day untold, locked; those being changed now are left out."""
     rows = await connection.fetch(_SQL.lock_running_out.sql, day, limit)
-    return await _load_volunteers(connection, [row["volunteer_id"] for row in rows])
+    return await load_volunteers(connection, [row["volunteer_id"] for row in rows])
 
 
 async def any_running_out(connection: Any, day: date) -> bool:
@@ -45,7 +45,7 @@ async def any_running_out(connection: Any, day: date) -> bool:
 
 async def load_volunteer(connection: Any, volunteer_id: UUID) -> Volunteer | None:
     """One volunteer, not locked."""
-    return (await _load_volunteers(connection, [volunteer_id])).get(volunteer_id)
+    return (await load_volunteers(connection, [volunteer_id])).get(volunteer_id)
 
 
 async def save_volunteers(
@@ -91,7 +91,8 @@ async def count(connection: Any) -> dict[str, Any]:
     }
 
 
-async def _load_volunteers(connection: Any, volunteer_ids: Sequence[UUID]) -> dict[UUID, Volunteer]:
+async def load_volunteers(connection: Any, volunteer_ids: Sequence[UUID]) -> dict[UUID, Volunteer]:
+    """Those of the volunteers that exist, not locked."""
     if not volunteer_ids:
         return {}
     credentials: dict[UUID, list[Credential]] = defaultdict(list)
