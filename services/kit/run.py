@@ -137,7 +137,8 @@ class Process:
             self._health.add("kafka", kafka_check(self._bus, self._clock, self._settings.kafka_start_grace_s))
         for name in self._names:
             self._members.append(await self._make_member(name, verifier))
-        routers = [router for member in self._members for router in (member.service.router, *member.wired.routers)]
+        # The kit's first: a service's `/things/{id}` would take `/things/quarantine` for an id.
+        routers = [router for member in self._members for router in (*member.wired.routers, member.service.router)]
         rows = [row for name in self._names for row in rows_of(name)]
         return build_app(routers, rows, settings=self._settings, verifier=verifier, health=self._health)
 

@@ -61,7 +61,7 @@ class Served:
                 health=health, bus=MemoryBus(),
             )  # fmt: skip
             service = importlib.import_module(f"services.{name}.app").create(runtime)
-            routers = [service.router, *wire(service, runtime, NOWHERE).routers]
+            routers = [*wire(service, runtime, NOWHERE).routers, service.router]
             self.apps[name] = build_app(
                 routers, rows_of(name), settings=settings, verifier=self.signing.verifier, health=health
             )

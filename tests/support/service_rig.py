@@ -127,7 +127,7 @@ async def open_service(
     service = create(runtime)
     async with pool.acquire() as connection:
         await migrate(connection, name, service.folder / "sql" / "migrations")
-    rows = [row for row in rows_of(name) if row.path.startswith(f"/{name}") and not row.path.startswith("/streams")]
+    rows = [row for row in rows_of(name) if not row.path.startswith(("/streams", f"/{name}/quarantine"))]
     app = build_app([service.router], rows, settings=settings, verifier=verifier, health=health)
     try:
         yield ServiceRig(service, runtime, app, dsn, signer)

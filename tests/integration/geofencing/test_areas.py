@@ -11,6 +11,7 @@ import pytest
 from shapely import MultiPolygon, box
 
 from schemas.events.area import AreaSource, AreaState
+from schemas.policy import AccountRole
 from schemas.values import MultiPolygonGeometry
 from schemas.vocabulary import Tier
 from services.geofencing.areas.store import Areas
@@ -66,3 +67,8 @@ async def test_what_is_told_is_kept_by_both_and_the_newest_counts(services: Runn
 def pool_of(services: Running, name: str) -> Any:
     assert services.process is not None
     return next(member.runtime.pool for member in services.process._members if member.service.name == name)
+
+
+async def test_the_quarantine_of_a_service_is_not_taken_for_one_of_its_things(services: Running) -> None:
+    answer = await services.get("/incidents/quarantine", headers=services.token(roles=[AccountRole.ADMINISTRATOR]))
+    assert answer["entries"] == []
