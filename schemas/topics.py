@@ -63,7 +63,7 @@ TOPICS: Final[tuple[Topic, ...]] = (
         key="incident",
         producer="geofencing",
         consumers=("alerts", "dispatch", "care", "followup", "coverage"),
-        events=(zone.ZoneFenced, zone.ZoneLifted),
+        events=(zone.ZoneFenced, zone.ZoneRevised, zone.ZoneLifted),
         description="The fenced zones of incidents and the stations in reach.",
     ),
     Topic(

@@ -32,10 +32,8 @@ class StationInReach(Value):
     bearing_deg: Annotated[float, Field(ge=0, le=360)]
 
 
-class ZoneFenced(Event):
-    """The incident's zones were drawn. `stations` holds those in reach, nearest first."""
-
-    event_type: ClassVar[str] = "zone.fenced"
+class FenceAsItStands(Event):
+    """An incident's zones, gravest first, and the stations in reach, nearest first; all of both."""
 
     incident_id: UUID
     area_codes: tuple[AreaCode, ...]
@@ -43,6 +41,29 @@ class ZoneFenced(Event):
     stations: tuple[StationInReach, ...]
     reach_km: float
     clock: IncidentClock
+
+
+class ZoneFenced(FenceAsItStands):
+    """The incident's zones were drawn. `stations` holds those in reach, nearest first."""
+
+    event_type: ClassVar[str] = "zone.fenced"
+
+
+class ZoneRevised(FenceAsItStands):
+    """The incident's area was revised: everything as it now stands, and what of it is different.
+
+    `revision` is that of `incident.area-revised`. The zone of a kind keeps its id. Emitted only when a zone, a station
+    in reach or the area codes are different from what was told last.
+    """
+
+    event_type: ClassVar[str] = "zone.revised"
+
+    revision: Annotated[int, Field(ge=2)]
+    zones_new: tuple[UUID, ...] = ()
+    zones_changed: tuple[UUID, ...] = ()
+    zones_lifted: tuple[UUID, ...] = ()
+    stations_entered: tuple[UUID, ...] = ()
+    stations_left: tuple[UUID, ...] = ()
 
 
 class ZoneLifted(Event):

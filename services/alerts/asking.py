@@ -70,6 +70,25 @@ class Asking:
         self._emit_opened(unit, alert, states, await store.stations_in_reach(unit.connection, alert.alert_id))
         await self.wave(unit, alert)
 
+    async def move(self, unit: Unit, alert: AlertRow) -> None:
+        """The zones were revised: quotas move to zones that exist, with everybody who has accepted.
+
+        Who was asked for a zone that was lifted and has not answered is stood down, and others are asked at once; all
+        other asks go on.
+        """
+        assert alert.needs is not None
+        assert alert.zones is not None
+        before = await store.quotas(unit.connection, alert.alert_id, self._fresh_since(unit, alert))
+        states = restate(before, quotas_of(alert.needs, alert.zones))
+        await store.replace_quotas(unit.connection, alert.alert_id, states)
+        standing = set(alert.zones.values())
+        lifted = [state.quota.need_id for state in before if state.quota.zone_id not in standing]
+        for need_id in lifted:
+            await self.stand_down(unit, alert, need_id)
+        self._emit_opened(unit, alert, states, await store.stations_in_reach(unit.connection, alert.alert_id))
+        if lifted or alert.exhausted:
+            await self.wave(unit, alert)
+
     async def wave_due(self, unit: Unit, alert: AlertRow) -> None:
         """Send the next wave if a quota is open, unless the last one could not leave yet; then look again later."""
         if await unit.connection.fetchval(statement("wave_is_stuck"), alert.alert_id, alert.wave):

@@ -54,7 +54,7 @@ class Handlers:
             ),
             Subscription(
                 topic=BY_NAME["zone-events"],
-                handlers={zone.ZoneFenced: self.on_fenced},
+                handlers={zone.ZoneFenced: self.on_fenced, zone.ZoneRevised: self.on_revised},
                 ignored=frozenset({zone.ZoneLifted}),  # follows the incident's end, which is heard itself
             ),
             Subscription(topic=BY_NAME["volunteer-state"], handlers={VolunteerState: self.on_volunteer}),
@@ -99,6 +99,17 @@ class Handlers:
         if _is_complete(alert):
             reach = [Reach(s.station_id, s.distance_km, s.inside) for s in fenced.stations]
             await self._asking.open(unit, alert, reach)
+
+    async def on_revised(self, unit: Unit, envelope: Envelope) -> None:
+        """Take the zones and the stations in reach over as they now stand."""
+        revised = _data(envelope, zone.ZoneRevised)
+        await store.lock_world(unit.connection, world_of(envelope.exercise))
+        half = _half(envelope, revised.incident_id, revised.clock)
+        alert = await store.save_fenced(unit.connection, half, revised)
+        if _is_complete(alert):
+            await self._asking.open(unit, alert, await store.reach(unit.connection, alert.alert_id))
+        elif alert.state is AlertState.OPEN:
+            await self._asking.move(unit, alert)
 
     async def on_need_stated(self, unit: Unit, envelope: Envelope) -> None:
         """Take the new need lines over."""

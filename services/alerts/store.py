@@ -18,7 +18,7 @@ import aiosql
 
 from schemas.events.alert import Ask, Quota
 from schemas.events.volunteer import VolunteerState
-from schemas.events.zone import ZoneFenced
+from schemas.events.zone import FenceAsItStands
 from schemas.values import IncidentClock, NeedLine
 from schemas.vocabulary import Answer, Role, ZoneKind
 from services.alerts.model import (
@@ -168,7 +168,7 @@ async def save_declared(connection: Any, half: Half, level: str, needs: Sequence
     return alert_of(await connection.fetchrow(statement("save_declared"), *half.columns, level, clock, document))
 
 
-async def save_fenced(connection: Any, half: Half, fenced: ZoneFenced) -> AlertRow:
+async def save_fenced(connection: Any, half: Half, fenced: FenceAsItStands) -> AlertRow:
     """The zones' half; the row is locked from here on."""
     by_kind = {zone.kind: zone.zone_id for zone in fenced.zones}
     zones = [[kind.value, str(by_kind[kind])] for kind in GRAVEST_FIRST if kind in by_kind]

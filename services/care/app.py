@@ -26,7 +26,7 @@ def create(runtime: Runtime) -> Service:
         subscriptions=(
             Subscription(
                 topic=BY_NAME["zone-events"],
-                handlers={zone.ZoneFenced: handlers.fenced},
+                handlers={zone.ZoneFenced: handlers.fenced, zone.ZoneRevised: handlers.fenced},
                 ignored=frozenset({zone.ZoneLifted}),  # cases stay when an incident closes
             ),
             Subscription(

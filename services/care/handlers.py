@@ -13,7 +13,7 @@ from schemas.events.mission import (
     MissionDeclined,
     MissionDispatched,
 )
-from schemas.events.zone import ZoneFenced
+from schemas.events.zone import FenceAsItStands
 from services.care import decide, store
 from services.care.model import NearStation, TeamState
 from services.care.store import SQL
@@ -23,8 +23,11 @@ E = TypeVar("E", bound=Event)
 
 
 async def fenced(unit: Unit, envelope: Envelope) -> None:
-    """Choose the station that owns the incident's cases."""
-    event = _of(ZoneFenced, envelope)
+    """Choose the station that owns the incident's cases to come. Cases that exist stay with theirs.
+
+    A zone that a revision lifted stays known: a team that was sent there meets people, and their cases belong there.
+    """
+    event = _of(FenceAsItStands, envelope)
     near = [
         NearStation(station_id=one.station_id, inside=one.inside, distance_km=one.distance_km) for one in event.stations
     ]

@@ -88,9 +88,11 @@ def _alert_reopened(state: State, data: Mapping[str, Any]) -> State:
 
 def _need(state: State) -> Contribution:
     areas: dict[str, Cells] = {}
+    accepted: dict[str, set[str]] = {}
+    for place, people in state["standing"].items():  # they count where their need now is: zones may have been revised
+        accepted.setdefault(place.split("/")[0], set()).update(people)
     for quota in state["quotas"]:
-        accepted = len(state["standing"].get(f"{quota['need']}/{quota['zone']}", {}))
-        names = {"needed": quota["count"], "accepted": accepted}
+        names = {"needed": quota["count"], "accepted": len(accepted.get(quota["need"], ()))}
         counts = {cell(m, quota["role"], quota["language"]): n for m, n in names.items()}  # type: ignore[arg-type]
         add_cells(areas.setdefault(zone_area(quota["zone"]), {}), counts)
     return Contribution(cells=areas)

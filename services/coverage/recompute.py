@@ -53,7 +53,7 @@ def _learn_standing(facts: Facts, key: str, event: Event) -> None:
     match event:
         case volunteer.VolunteerState():
             facts.volunteers[key] = event
-        case zone.ZoneFenced():
+        case zone.ZoneFenced() | zone.ZoneRevised():
             facts.zones.update({z.zone_id: (event.incident_id, z.kind) for z in event.zones})
             facts.standing_zones[key] = {z.zone_id for z in event.zones}
         case zone.ZoneLifted():
@@ -147,9 +147,8 @@ def _capacity(facts: Facts) -> Iterator[tuple[str, Skill, str]]:
 def _seats(facts: Facts) -> Iterator[tuple[str, Skill, str]]:
     for key, answers in facts.accepted.items():
         for quota in facts.quotas.get(key, ()):
-            for _, need_id, zone_id in answers:
-                if (need_id, zone_id) == (quota.need_id, quota.zone_id):
-                    yield f"zone:{zone_id}", (quota.role, quota.language), "accepted"
+            for _ in {who for who, need_id, _ in answers if need_id == quota.need_id}:
+                yield f"zone:{quota.zone_id}", (quota.role, quota.language), "accepted"
     for key, (zone_id, members) in facts.teams.items():
         for skill in members.values():
             if facts.phases[key] in ("under way", "on scene"):

@@ -97,7 +97,7 @@ def _plan(event: followup.FollowupPlanned | followup.FollowupEnded) -> Meaning:
 
 
 def _fenced(envelope: Envelope) -> Meaning:
-    fenced = _as(zone.ZoneFenced, envelope)
+    fenced = _as(zone.FenceAsItStands, envelope)
     return "zones-fenced", {
         "zones": {
             str(area.zone_id): {
@@ -137,5 +137,6 @@ MEANINGS: Final[Mapping[type[Event], Callable[[Envelope], Meaning | None]]] = {
     followup.FollowupPlanned: lambda envelope: _plan(_as(followup.FollowupPlanned, envelope)),
     followup.FollowupEnded: lambda envelope: _plan(_as(followup.FollowupEnded, envelope)),
     zone.ZoneFenced: _fenced,
+    zone.ZoneRevised: _fenced,
     zone.ZoneLifted: _lifted,
 }

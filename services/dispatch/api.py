@@ -50,6 +50,7 @@ def mission_document(mission: MissionRow, members: list[Helper], row: IncidentRo
         "exercise": row.exercise,
         "zone_id": mission.zone_id,
         "zone_kind": mission.zone_kind,
+        "zone_is_lifted": mission.zone_is_lifted,
         "team_no": mission.team_no,
         "state": mission.state,
         "is_short": mission.is_short,

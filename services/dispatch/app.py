@@ -37,16 +37,15 @@ def _subscriptions(handlers: Handlers) -> tuple[Subscription, ...]:
             topic=BY_NAME["incident-events"],
             handlers={
                 incident.IncidentDeclared: handlers.declared,
+                incident.IncidentAreaRevised: handlers.area_revised,
                 incident.IncidentNeedStated: handlers.need_stated,
                 incident.IncidentClosed: handlers.closed,
             },
-            ignored=frozenset(
-                {incident.IncidentAreaRevised, incident.IncidentLevelRaised, incident.IncidentLevelLowered}
-            ),
+            ignored=frozenset({incident.IncidentLevelRaised, incident.IncidentLevelLowered}),
         ),
         Subscription(
             topic=BY_NAME["zone-events"],
-            handlers={zone.ZoneFenced: handlers.fenced},
+            handlers={zone.ZoneFenced: handlers.fenced, zone.ZoneRevised: handlers.fenced},
             ignored=frozenset({zone.ZoneLifted}),  # the incident's close ends its missions
         ),
         Subscription(

@@ -8,9 +8,9 @@ from uuid import UUID
 
 from schemas.envelope import Envelope, Event
 from schemas.events.alert import AlertAnswered, AlertExhausted, AlertOpened, AlertQuotaReopened
-from schemas.events.incident import IncidentClosed, IncidentDeclared, IncidentNeedStated
+from schemas.events.incident import IncidentAreaRevised, IncidentClosed, IncidentDeclared, IncidentNeedStated
 from schemas.events.mission import MissionCheckInMissed
-from schemas.events.zone import ZoneFenced
+from schemas.events.zone import FenceAsItStands
 from schemas.vocabulary import Answer
 from services.dispatch import crew, decide, store
 from services.dispatch.model import Destination, Rules
@@ -57,9 +57,19 @@ class Handlers:
                 await crew.end(unit, row, mission, state, INCIDENT_CLOSED)
         await store.close_incident(unit.connection, event.incident_id)
 
+    async def area_revised(self, unit: Unit, envelope: Envelope) -> None:
+        """The incident lies in other areas: their accounts see its missions."""
+        event = _of(IncidentAreaRevised, envelope)
+        await _lock(unit, envelope, event.incident_id)
+        await unit.connection.execute(SQL.set_jurisdiction.sql, event.incident_id, list(envelope.jurisdiction))
+
     async def fenced(self, unit: Unit, envelope: Envelope) -> None:
-        """Teams have somewhere to go."""
-        event = _of(ZoneFenced, envelope)
+        """Teams have somewhere to go.
+
+        After a revision, teams that exist keep their zone and those that were sent their destination, unless a person
+        decides otherwise; teams to come go to zones that stand.
+        """
+        event = _of(FenceAsItStands, envelope)
         await _lock(unit, envelope, event.incident_id)
         zones = [
             Destination(zone_id=zone.zone_id, kind=zone.kind, lat_deg=zone.centre.lat_deg, lon_deg=zone.centre.lon_deg)
@@ -69,11 +79,12 @@ class Handlers:
         await self._form(unit, envelope, event.incident_id)
 
     async def opened(self, unit: Unit, envelope: Envelope) -> None:
-        """The alert says at which zone each need belongs."""
+        """The alert says at which zone each need belongs; told again when zones were revised."""
         event = _of(AlertOpened, envelope)
         await _lock(unit, envelope, event.incident_id)
         quotas = [(quota.need_id, quota.zone_id) for quota in event.quotas]
         await store.put_quotas(unit.connection, event.incident_id, quotas)
+        await self._form(unit, envelope, event.incident_id)
 
     async def answered(self, unit: Unit, envelope: Envelope) -> None:
         """Hold who was counted, or say that they cannot come because another incident holds them.

@@ -48,6 +48,7 @@ class MissionRow:
     incident_id: UUID
     zone_id: UUID
     zone_kind: ZoneKind
+    zone_is_lifted: bool
     destination: Position
     team_no: int
     state: MissionState
@@ -148,7 +149,7 @@ async def close_incident(connection: Any, incident_id: UUID) -> None:
 
 
 async def put_zones(connection: Any, incident_id: UUID, zones: Sequence[Destination]) -> None:
-    """Store the incident's zones."""
+    """The incident's zones as they now stand; those that are not among them are lifted."""
     await connection.execute(
         SQL.put_zones.sql, incident_id, [zone.zone_id for zone in zones], [zone.kind.value for zone in zones],
         [zone.lat_deg for zone in zones], [zone.lon_deg for zone in zones],
@@ -156,7 +157,7 @@ async def put_zones(connection: Any, incident_id: UUID, zones: Sequence[Destinat
 
 
 async def zones_of(connection: Any, incident_id: UUID) -> list[Destination]:
-    """The incident's zones."""
+    """The incident's zones that stand."""
     rows = await connection.fetch(SQL.zones_of.sql, incident_id)
     return [
         Destination(zone_id=row["zone_id"], kind=ZoneKind(row["kind"]), lat_deg=row["lat_deg"], lon_deg=row["lon_deg"])
@@ -165,7 +166,7 @@ async def zones_of(connection: Any, incident_id: UUID) -> list[Destination]:
 
 
 async def put_quotas(connection: Any, incident_id: UUID, quotas: Iterable[tuple[str, UUID]]) -> None:
-    """Remember at which zones needs belong."""
+    """Remember at which zones needs now belong, and with them who waits for a seat."""
     pairs = sorted(set(quotas))
     await connection.execute(
         SQL.put_quotas.sql, incident_id, [need_id for need_id, _ in pairs], [zone_id for _, zone_id in pairs]
@@ -302,7 +303,8 @@ def _mission(row: Any) -> MissionRow:
     return MissionRow(
         **{name: row[name] for name in _SAME_NAMED},
         zone_kind=ZoneKind(row["zone_kind"]),
-        destination=Position(lat_deg=row["lat_deg"], lon_deg=row["lon_deg"]),
+        zone_is_lifted=row["is_lifted"],
+        destination=Position(lat_deg=row["to_lat_deg"], lon_deg=row["to_lon_deg"]),
         state=MissionState(row["state"]),
         explanation=Explanation.model_validate(row["explanation"]),
     )

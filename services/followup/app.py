@@ -35,10 +35,12 @@ def _subscriptions(handlers: Handlers) -> tuple[Subscription, ...]:
     return (
         Subscription(
             topic=BY_NAME["incident-events"],
-            handlers={incident.IncidentDeclared: handlers.declared},
+            handlers={
+                incident.IncidentDeclared: handlers.declared,
+                incident.IncidentAreaRevised: handlers.area_revised,
+            },
             ignored=frozenset(
                 {
-                    incident.IncidentAreaRevised,
                     incident.IncidentNeedStated,
                     incident.IncidentLevelRaised,
                     incident.IncidentLevelLowered,
@@ -48,7 +50,7 @@ def _subscriptions(handlers: Handlers) -> tuple[Subscription, ...]:
         ),
         Subscription(
             topic=BY_NAME["zone-events"],
-            handlers={zone.ZoneFenced: handlers.fenced},
+            handlers={zone.ZoneFenced: handlers.fenced, zone.ZoneRevised: handlers.fenced},
             ignored=frozenset({zone.ZoneLifted}),  # anniversaries come all the same
         ),
         Subscription(

@@ -8,8 +8,8 @@ from uuid import UUID
 
 from schemas.envelope import Envelope, Event
 from schemas.events.case import CaseClosed, CaseConsented, CaseOpened, CaseTriaged
-from schemas.events.incident import IncidentDeclared
-from schemas.events.zone import ZoneFenced
+from schemas.events.incident import IncidentAreaRevised, IncidentDeclared
+from schemas.events.zone import FenceAsItStands
 from services.followup import decide, planning, store
 from services.followup.model import NearStation
 from services.followup.schedule import Schedule
@@ -41,9 +41,18 @@ class Handlers:
         for waiting in await unit.connection.fetch(SQL.cases_to_plan.sql, event.incident_id):
             await planning.look_at_case(unit, row, waiting["case_id"], self._schedule)
 
+    async def area_revised(self, unit: Unit, envelope: Envelope) -> None:
+        """The incident lies in other areas: their accounts see its tasks."""
+        event = _of(IncidentAreaRevised, envelope)
+        await unit.connection.execute(SQL.set_jurisdiction.sql, event.incident_id, list(envelope.jurisdiction))
+
     async def fenced(self, unit: Unit, envelope: Envelope) -> None:
-        """Every zone gets its anniversaries, owned by the nearest station outside the core zone."""
-        event = _of(ZoneFenced, envelope)
+        """Every zone gets its anniversaries, owned by the nearest station outside the core zone.
+
+        After a revision new zones get theirs. One that was lifted keeps them: people there were told that they were
+        affected, and a contact too many harms less than one too few.
+        """
+        event = _of(FenceAsItStands, envelope)
         row = await _incident(unit, envelope, event.incident_id)
         near = [
             NearStation(station_id=one.station_id, inside=one.inside, distance_km=one.distance_km)

@@ -63,6 +63,7 @@ def router(runtime: Runtime, rules: Rules) -> APIRouter:
                 area_codes=stored.area_codes,
                 fenced_at=stored.fenced_at,
                 lifted_at=stored.lifted_at,
+                revision=stored.revision,
                 reach_km=fenced.reach_km,
                 stations=[station.model_dump(mode="json") for station in fenced.stations],
             )

@@ -1,4 +1,7 @@
-"""Decisions: which zones an incident has, and which stations are in reach of them. Pure."""
+"""Decisions: what a fence is made of, which stations are in reach, what is different between two fences. Pure.
+
+Which ground the zones have is drawn in `drawing.py`.
+"""
 
 from __future__ import annotations
 
@@ -10,23 +13,16 @@ from uuid import UUID
 import numpy as np
 import shapely
 from pydantic import TypeAdapter
-from shapely import MultiPolygon
 
 from schemas.events.zone import StationInReach, Zone
 from schemas.ids import derived_id
 from schemas.values import MultiPolygonGeometry, Position
-from schemas.vocabulary import IncidentKind, ZoneKind
-from services.geofencing import geometry, intensity, words
-from services.geofencing.attenuation import relation_at
-from services.geofencing.model import GRAVEST_FIRST, Circumstances, Drawn, Fence, Rules, StationTable
+from services.geofencing import geometry
+from services.geofencing.drawing import draw
+from services.geofencing.model import Circumstances, Difference, Drawn, Fence, Rules, StationTable
 
-THRESHOLDS: Final = {ZoneKind.CORE: 8.5, ZoneKind.AFFECTED: 6.5, ZoneKind.RIPPLE: 5.5}
-"""Lowest intensity of each zone: half a degree below IX, VII and VI."""
 _KM: Final = 1000.0
-_TOLERANCE_M: Final = 100.0
-_TOLERANCE_SHARE: Final = 0.0005
 _STATIONS: Final = TypeAdapter(tuple[StationInReach, ...])
-_Planar = list[tuple[ZoneKind, shapely.Geometry, Any]]
 
 
 def decide_fence(incident_id: UUID, circumstances: Circumstances, stations: StationTable, rules: Rules) -> Fence:
@@ -37,88 +33,21 @@ def decide_fence(incident_id: UUID, circumstances: Circumstances, stations: Stat
     )
 
 
-def draw(circumstances: Circumstances, rules: Rules) -> list[Drawn]:
-    """The zones, gravest first. They share no ground."""
-    place = geometry.place_shape(circumstances.place)
-    frame = geometry.frame_around(place)
-    nested: _Planar = _observed(circumstances, frame) if circumstances.observations else []
-    if not nested:
-        nested = _around(circumstances, frame, place, rules)
-    areas = geometry.disjoint([_outline(area) for _, area, _ in nested])
-    globes: list[shapely.Geometry] = [frame.shape_to_globe(area) for area in areas]
-    if circumstances.observations:  # outlines that were simplified may cross; edges that bent may too
-        globes = geometry.disjoint(globes)
-    drawn = [
-        Drawn(kind, geometry.rounded(geometry.multi(globe)), explanation)
-        for (kind, _, explanation), globe in zip(nested, globes, strict=True)
-    ]
-    return [zone for zone in drawn if not zone.globe.is_empty]
-
-
-def _outline(area: shapely.Geometry) -> MultiPolygon:
-    shape = geometry.multi(area)
-    extent = max(shapely.box(*shape.bounds).length, 1.0)
-    return geometry.simplified(shape, max(_TOLERANCE_M, _TOLERANCE_SHARE * extent))
-
-
-def _observed(circumstances: Circumstances, frame: geometry.Frame) -> _Planar:
-    """Zones by observed intensity; empty when none reaches VI."""
-    given = circumstances.observations
-    plane_km = frame.to_plane(np.array([(o.lon_deg, o.lat_deg) for o in given], dtype=np.float64)) / _KM
-    observed = intensity.Observations(
-        plane_km[:, 0], plane_km[:, 1], np.array([o.intensity for o in given], dtype=np.float64)
+def difference(before: Fence, after: Fence) -> Difference:
+    """What became different. False if nothing did."""
+    zones_before = {zone.zone_id: zone for zone in before.zones}
+    zones_after = {zone.zone_id for zone in after.zones}
+    stations_before = {station.station_id for station in before.stations}
+    stations_after = {station.station_id for station in after.stations}
+    both = [zone for zone in after.zones if zone.zone_id in zones_before]
+    return Difference(
+        zones_new=tuple(zone.zone_id for zone in after.zones if zone.zone_id not in zones_before),
+        zones_changed=tuple(zone.zone_id for zone in both if zone != zones_before[zone.zone_id]),
+        zones_lifted=tuple(zone_id for zone_id in zones_before if zone_id not in zones_after),
+        stations_entered=tuple(s.station_id for s in after.stations if s.station_id not in stations_before),
+        stations_left=tuple(s.station_id for s in before.stations if s.station_id not in stations_after),
+        stations_moved=before.stations != after.stations,
     )
-    field = intensity.fit(observed, relation_at(frame.lat_deg, frame.lon_deg), circumstances.magnitude)
-    nested: _Planar = []
-    inner: shapely.Geometry = MultiPolygon()
-    for kind in GRAVEST_FIRST:
-        here = intensity.region(field, THRESHOLDS[kind])
-        if here.is_empty:
-            continue
-        inner = shapely.union(inner, shapely.transform(here, lambda km: km * _KM))
-        nested.append((kind, inner, words.observed(kind, field, len(given), THRESHOLDS[kind])))
-    return nested
-
-
-def _around(circumstances: Circumstances, frame: geometry.Frame, place: shapely.Geometry, rules: Rules) -> _Planar:
-    """The declared place, and what lies around it by magnitude or by level."""
-    plane = frame.shape_to_plane(place)
-    has_extent = circumstances.radius_m > 0 or plane.area > 0
-    radius_m = circumstances.radius_m if has_extent else rules.core_radius_min_m
-    core = geometry.buffered(plane, radius_m) if radius_m > 0 else plane
-    why_core = words.stated(radius_m, assumed=not has_extent)
-    if circumstances.observations:
-        why_core = words.below(why_core)
-    if circumstances.kind is IncidentKind.EARTHQUAKE and circumstances.magnitude is not None:
-        return _by_magnitude(circumstances.magnitude, frame, plane, (ZoneKind.CORE, core, why_core))
-    rings = rules.rings[circumstances.level]
-    nested: _Planar = [(ZoneKind.CORE, core, why_core)]
-    for kind, radius_km in ((ZoneKind.AFFECTED, rings.affected_km), (ZoneKind.RIPPLE, rings.ripple_km)):
-        area = geometry.buffered(core, min(radius_km * _KM, geometry.FARTHEST_M))
-        nested.append((kind, area, words.ringed(kind, circumstances.level.value, radius_km)))
-    return nested
-
-
-def _by_magnitude(
-    magnitude: float, frame: geometry.Frame, plane: shapely.Geometry, core: tuple[ZoneKind, shapely.Geometry, Any]
-) -> _Planar:
-    """Isoseismals around the place where they reach beyond the declared core."""
-    relation = relation_at(frame.lat_deg, frame.lon_deg)
-    nested: _Planar = [core]
-    for kind in GRAVEST_FIRST:
-        level = np.array([THRESHOLDS[kind]])
-        axes = [relation.semi_axis_km(axis, magnitude, level)[0] for axis in (relation.long, relation.short)]
-        radius_km = float(np.sqrt(axes[0] * axes[1]))
-        area = geometry.buffered(plane, min(radius_km * _KM, geometry.FARTHEST_M))
-        innermost = nested[-1][1]
-        if area.is_empty or shapely.contains(innermost, area):
-            continue
-        wider = (kind, shapely.union(innermost, area), words.attenuated(kind, relation, magnitude, radius_km))
-        if kind is ZoneKind.CORE:
-            nested[0] = wider
-        else:
-            nested.append(wider)
-    return nested
 
 
 def _zone(incident_id: UUID, drawn: Drawn) -> Zone:

@@ -32,6 +32,8 @@ OUTLINE_VERTICES_MAX: Final = 200
 """Corners of one outline. A zone has its own outline and, as a hole, that of the graver one."""
 DECIMALS: Final = 6
 """Of degrees: 0.1 m."""
+CLUSTER_M: Final = 500_000.0
+"""Parts of a shape whose middles lie farther apart are measured in planes of their own."""
 FARTHEST_M: Final = 9_000_000.0
 """Less than a quarter of the way round: beyond, the frame is of no use."""
 
@@ -85,10 +87,15 @@ def frame_around(place: shapely.Geometry) -> Frame:
     return Frame(float(np.degrees(np.arctan2(z, np.hypot(x, y)))), float(np.degrees(np.arctan2(y, x))))
 
 
-def place_shape(geometry: Any) -> shapely.Geometry:
-    """A GeoJSON geometry as a shape. Invalid rings are repaired, which keeps the area that they enclose."""
+def place_shape(geometry: Any) -> tuple[shapely.Geometry, bool]:
+    """A GeoJSON geometry as a shape, and whether invalid rings were repaired, which keeps the area they enclose."""
     place = shape(geometry)
-    return place if place.is_valid else shapely.make_valid(place)
+    return (place, False) if place.is_valid else (shapely.make_valid(place), True)
+
+
+def circle(lat_deg: float, lon_deg: float, radius_m: float) -> MultiPolygon:
+    """Everything within a distance of a point, on the globe."""
+    return Frame(lat_deg, lon_deg).shape_to_globe(buffered(shapely.Point(0.0, 0.0), radius_m))
 
 
 def polygons(geometry: shapely.Geometry) -> list[Polygon]:
@@ -197,12 +204,18 @@ class Target:
         shapely.prepare(globe)
 
     @cached_property
-    def _frame(self) -> Frame:
-        return frame_around(self.globe)
-
-    @cached_property
-    def _plane(self) -> shapely.Geometry:
-        return self._frame.shape_to_plane(self.globe)
+    def _clusters(self) -> list[tuple[Frame, shapely.Geometry]]:
+        """The shape in planes. Parts far from each other have planes of their own, which are true only near them."""
+        clusters: list[list[Polygon]] = []
+        for part in self.globe.geoms:
+            near = next((parts for parts in clusters if _apart_m(parts[0], part) <= CLUSTER_M), None)
+            if near is None:
+                clusters.append([part])
+            else:
+                near.append(part)
+        shapes = [MultiPolygon(parts) for parts in clusters]
+        frames = [frame_around(shape) for shape in shapes]
+        return [(frame, frame.shape_to_plane(shape)) for frame, shape in zip(frames, shapes, strict=True)]
 
     def contains(self, lon_lat: Floats) -> NDArray[np.bool_]:
         """Whether each position lies in the shape or on its edge, in longitude and latitude."""
@@ -215,16 +228,23 @@ class Target:
         short, and too long by less than 0.1 % for the sizes that zones have. Inside the shape the distance is 0 and
         the bearing is the one from its middle.
         """
-        if not len(lon_lat):
-            return np.zeros(0), np.zeros(0)
-        plane = self._frame.to_plane(lon_lat)
         inside = self.contains(lon_lat)
-        lines = shapely.shortest_line(self._plane, shapely.points(plane))
-        nearest = shapely.get_coordinates(lines)[::2]
-        nearest = np.where(inside[:, None], 0.0, nearest)
-        start = self._frame.to_globe(nearest)
-        azimuth, _, distance_m = GLOBE.inv(start[:, 0], start[:, 1], lon_lat[:, 0], lon_lat[:, 1])
-        return np.where(inside, 0.0, distance_m), np.mod(azimuth, 360.0)
+        nearest_m, bearing_deg = np.full(len(lon_lat), np.inf), np.zeros(len(lon_lat))
+        for frame, plane in self._clusters:
+            lines = shapely.shortest_line(plane, shapely.points(frame.to_plane(lon_lat)))
+            nearest = np.where(inside[:, None], 0.0, shapely.get_coordinates(lines)[::2])
+            start = frame.to_globe(nearest)
+            azimuth, _, distance_m = GLOBE.inv(start[:, 0], start[:, 1], lon_lat[:, 0], lon_lat[:, 1])
+            is_nearer = distance_m < nearest_m
+            nearest_m = np.where(is_nearer, distance_m, nearest_m)
+            bearing_deg = np.where(is_nearer, np.mod(azimuth, 360.0), bearing_deg)
+        return np.where(inside, 0.0, nearest_m), bearing_deg
+
+
+def _apart_m(one: Polygon, other: Polygon) -> float:
+    """Distance between the middles of two shapes."""
+    a, b = one.centroid, other.centroid
+    return float(GLOBE.inv(a.x, a.y, b.x, b.y)[2])
 
 
 def disjoint(nested: Sequence[shapely.Geometry]) -> list[shapely.Geometry]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from uuid import UUID
 
 from schemas.envelope import Envelope
 from schemas.events.incident import (
@@ -14,11 +15,12 @@ from schemas.events.incident import (
     IncidentNeedStated,
 )
 from schemas.events.station import StationState
-from schemas.events.zone import ZoneFenced, ZoneLifted
+from schemas.events.zone import ZoneFenced, ZoneLifted, ZoneRevised
 from schemas.topics import BY_NAME
+from schemas.vocabulary import IncidentKind, Level
 from services.geofencing import store
-from services.geofencing.decide import decide_fence
-from services.geofencing.model import Circumstances, Rules
+from services.geofencing.decide import decide_fence, difference
+from services.geofencing.model import Circumstances, Fence, Rules
 from services.kit.service import Subscription
 from services.kit.unit import Unit
 
@@ -35,9 +37,14 @@ class Handlers:
         return (
             Subscription(
                 topic=BY_NAME["incident-events"],
-                handlers={IncidentDeclared: self.on_declared, IncidentClosed: self.on_closed},
-                # Neither the level nor the needs move the ground that shook or burnt.
-                ignored=frozenset({IncidentAreaRevised, IncidentNeedStated, IncidentLevelRaised, IncidentLevelLowered}),
+                handlers={
+                    IncidentDeclared: self.on_declared,
+                    IncidentAreaRevised: self.on_area_revised,
+                    IncidentLevelRaised: self.on_level,
+                    IncidentLevelLowered: self.on_level,
+                    IncidentClosed: self.on_closed,
+                },
+                ignored=frozenset({IncidentNeedStated}),  # needs move no ground
             ),
             Subscription(topic=BY_NAME["station-state"], handlers={StationState: self.on_station}),
         )
@@ -48,12 +55,8 @@ class Handlers:
         assert isinstance(declared, IncidentDeclared)
         if await store.has_fence(unit.connection, declared.incident_id):
             return
-        circumstances = circumstances_of(declared)
-        table = await self._stations.table(unit.connection)
-        if circumstances.observations:  # a tenth of a second of arithmetic: not on the event loop
-            fence = await asyncio.to_thread(decide_fence, declared.incident_id, circumstances, table, self._rules)
-        else:
-            fence = decide_fence(declared.incident_id, circumstances, table, self._rules)
+        circumstances = circumstances_of(declared, declared.kind, declared.level)
+        fence = await self._fence(unit, declared.incident_id, circumstances)
         fenced = ZoneFenced.model_construct(
             incident_id=declared.incident_id,
             area_codes=declared.area_codes,
@@ -63,14 +66,51 @@ class Handlers:
             clock=declared.clock,
         )
         unit.emit(fenced, key=str(declared.incident_id))
-        await store.save_fence(
-            unit.connection,
-            declared.incident_id,
-            unit.rows[-1].value,  # it was just written as JSON; once is enough
-            exercise=envelope.exercise,
-            area_codes=declared.area_codes,
-            at=unit.now,
-        )
+        published = unit.rows[-1].value  # it was just written as JSON; once is enough
+        await store.save_fence(unit.connection, declared, published, exercise=envelope.exercise, at=unit.now)
+
+    async def on_area_revised(self, unit: Unit, envelope: Envelope) -> None:
+        """Fence the incident anew, and tell what became different. An older revision than the known one is late."""
+        revised = envelope.data
+        assert isinstance(revised, IncidentAreaRevised)
+        standing = await store.lock_standing(unit.connection, revised.incident_id)
+        if standing is None or revised.revision <= standing.revision:
+            return
+        circumstances = circumstances_of(revised, standing.kind, standing.level)
+        fence = await self._fence(unit, revised.incident_id, circumstances)
+        changes = difference(standing.fence, fence)
+        published = None
+        if changes or revised.area_codes != standing.fenced.area_codes:
+            event = ZoneRevised.model_construct(
+                incident_id=revised.incident_id,
+                area_codes=revised.area_codes,
+                zones=fence.zones,
+                stations=fence.stations,
+                reach_km=self._rules.reach_km,
+                clock=standing.fenced.clock,
+                revision=revised.revision,
+                zones_new=changes.zones_new,
+                zones_changed=changes.zones_changed,
+                zones_lifted=changes.zones_lifted,
+                stations_entered=changes.stations_entered,
+                stations_left=changes.stations_left,
+            )
+            unit.emit(event, key=str(revised.incident_id))
+            published = unit.rows[-1].value
+        await store.save_revised(unit.connection, revised, published)
+
+    async def _fence(self, unit: Unit, incident_id: UUID, circumstances: Circumstances) -> Fence:
+        table = await self._stations.table(unit.connection)
+        if circumstances.observations or circumstances.contours:
+            # a tenth of a second of arithmetic: not on the event loop
+            return await asyncio.to_thread(decide_fence, incident_id, circumstances, table, self._rules)
+        return decide_fence(incident_id, circumstances, table, self._rules)
+
+    async def on_level(self, unit: Unit, envelope: Envelope) -> None:
+        """The level moves no ground that was fenced; the next revision draws assumed rings by it."""
+        data = envelope.data
+        assert isinstance(data, IncidentLevelRaised | IncidentLevelLowered)
+        await unit.connection.execute(store.statement("set_level"), data.incident_id, data.level.value)
 
     async def on_closed(self, unit: Unit, envelope: Envelope) -> None:
         """Lift the zones."""
@@ -88,13 +128,15 @@ class Handlers:
         await store.save_station(unit.connection, state, envelope.sequence)
 
 
-def circumstances_of(declared: IncidentDeclared) -> Circumstances:
-    """What of a declaration matters for its zones."""
+def circumstances_of(area: IncidentDeclared | IncidentAreaRevised, kind: IncidentKind, level: Level) -> Circumstances:
+    """What matters for the zones. A revision says all of the area, and neither the kind nor the level."""
     return Circumstances(
-        kind=declared.kind,
-        level=declared.level,
-        place=declared.place.model_dump(),
-        radius_m=declared.radius_m,
-        magnitude=declared.magnitude,
-        observations=declared.intensity_observations,
+        kind=kind,
+        level=level,
+        place=area.place.model_dump(),
+        radius_m=area.radius_m,
+        magnitude=area.magnitude,
+        observations=area.intensity_observations,
+        contours=area.intensity_contours,
+        venues=area.venues,
     )

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from shapely import MultiPolygon
 
 from schemas.events.zone import StationInReach, Zone
-from schemas.values import Explanation, IntensityObservation
+from schemas.values import Explanation, IntensityContour, IntensityObservation, Venue
 from schemas.vocabulary import IncidentKind, Level, ZoneKind
 
 GRAVEST_FIRST: Final = (ZoneKind.CORE, ZoneKind.AFFECTED, ZoneKind.RIPPLE)
@@ -28,6 +28,8 @@ class Circumstances:
     radius_m: float = 0.0
     magnitude: float | None = None
     observations: tuple[IntensityObservation, ...] = ()
+    contours: tuple[IntensityContour, ...] = ()
+    venues: tuple[Venue, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -78,3 +80,19 @@ class Fence:
 
     zones: tuple[Zone, ...]
     stations: tuple[StationInReach, ...]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Difference:
+    """What of a fence is different from the one before. Zones and stations by id, in the order of the fence."""
+
+    zones_new: tuple[UUID, ...] = ()
+    zones_changed: tuple[UUID, ...] = ()
+    zones_lifted: tuple[UUID, ...] = ()
+    stations_entered: tuple[UUID, ...] = ()
+    stations_left: tuple[UUID, ...] = ()
+    stations_moved: bool = False
+    """Whether a station is at another distance, in another direction or in another zone than before."""
+
+    def __bool__(self) -> bool:
+        return self != Difference()

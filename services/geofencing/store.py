@@ -10,9 +10,11 @@ from uuid import UUID
 
 import aiosql
 
+from schemas.events.incident import IncidentAreaRevised, IncidentDeclared
 from schemas.events.station import StationState
-from schemas.events.zone import ZoneFenced
-from services.geofencing.model import StationTable
+from schemas.events.zone import FenceAsItStands
+from schemas.vocabulary import IncidentKind, Level
+from services.geofencing.model import Fence, StationTable
 
 FOLDER: Final = Path(__file__).parent
 _QUERIES: Final = aiosql.from_path(FOLDER / "sql" / "queries.sql", "asyncpg", mandatory_parameters=False)
@@ -25,13 +27,29 @@ def statement(name: str) -> str:
 
 @dataclass(frozen=True)
 class StoredFence:
-    """A fence as it is kept."""
+    """A fence as it is kept. `fenced` is what was published last."""
 
-    fenced: ZoneFenced
+    fenced: FenceAsItStands
     exercise: bool
     area_codes: tuple[str, ...]
     fenced_at: datetime
     lifted_at: datetime | None
+    revision: int
+
+
+@dataclass(frozen=True)
+class Standing:
+    """A standing fence, locked, with what a revision of the area does not say again."""
+
+    fenced: FenceAsItStands
+    revision: int
+    kind: IncidentKind
+    level: Level
+
+    @property
+    def fence(self) -> Fence:
+        """As decisions see it."""
+        return Fence(zones=self.fenced.zones, stations=self.fenced.stations)
 
 
 class Stations:
@@ -72,16 +90,40 @@ async def has_fence(connection: Any, incident_id: UUID) -> bool:
 
 
 async def save_fence(
-    connection: Any, incident_id: UUID, published: bytes, *, exercise: bool, area_codes: tuple[str, ...], at: datetime
+    connection: Any, declared: IncidentDeclared, published: bytes, *, exercise: bool, at: datetime
 ) -> None:
     """Keep a fence, as the JSON that was published."""
-    await connection.execute(statement("insert_fence"), incident_id, published.decode(), exercise, list(area_codes), at)
+    await connection.execute(
+        statement("insert_fence"), declared.incident_id, published.decode(), exercise, list(declared.area_codes), at,
+        declared.kind.value, declared.level.value,
+    )  # fmt: skip
 
 
-async def lift(connection: Any, incident_id: UUID, at: datetime) -> ZoneFenced | None:
+async def lock_standing(connection: Any, incident_id: UUID) -> Standing | None:
+    """The fence that stands for an incident, locked until the transaction ends."""
+    row = await connection.fetchrow(statement("lock_standing"), incident_id)
+    if row is None:
+        return None
+    return Standing(
+        fenced=FenceAsItStands.model_validate_json(row["fenced"]),
+        revision=row["revision"],
+        kind=IncidentKind(row["kind"]),
+        level=Level(row["level"]),
+    )
+
+
+async def save_revised(connection: Any, revised: IncidentAreaRevised, published: bytes | None) -> None:
+    """Keep what a revision made of a fence, as the JSON that was published; None if nothing became different."""
+    await connection.execute(
+        statement("revise_fence"), revised.incident_id, revised.revision, list(revised.area_codes),
+        None if published is None else published.decode(),
+    )  # fmt: skip
+
+
+async def lift(connection: Any, incident_id: UUID, at: datetime) -> FenceAsItStands | None:
     """Mark the fence as lifted; None if none stood."""
     row = await connection.fetchrow(statement("lift_fence"), incident_id, at)
-    return None if row is None else ZoneFenced.model_validate_json(row["fenced"])
+    return None if row is None else FenceAsItStands.model_validate_json(row["fenced"])
 
 
 async def fence_of(connection: Any, incident_id: UUID) -> StoredFence | None:
@@ -90,9 +132,10 @@ async def fence_of(connection: Any, incident_id: UUID) -> StoredFence | None:
     if row is None:
         return None
     return StoredFence(
-        fenced=ZoneFenced.model_validate_json(row["fenced"]),
+        fenced=FenceAsItStands.model_validate_json(row["fenced"]),
         exercise=row["exercise"],
         area_codes=tuple(row["area_codes"]),
         fenced_at=row["fenced_at"],
         lifted_at=row["lifted_at"],
+        revision=row["revision"],
     )

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections import Counter
+from collections.abc import Sequence
 from typing import Final
 
-from schemas.values import Explanation
-from schemas.vocabulary import ZoneKind
+from schemas.values import Explanation, Venue
+from schemas.vocabulary import VenueKind, ZoneKind
 from services.geofencing.attenuation import Relation
 from services.geofencing.intensity import Field
 
@@ -18,6 +20,13 @@ DEGREES: Final = {
     ZoneKind.CORE: ("烈度Ⅸ度及以上", "intensity IX and above"),
     ZoneKind.AFFECTED: ("烈度Ⅶ至Ⅷ度", "intensity VII to VIII"),
     ZoneKind.RIPPLE: ("烈度Ⅵ度", "intensity VI"),
+}
+VENUES: Final = {
+    VenueKind.STATION: ("车站", "stations"),
+    VenueKind.SCHOOL: ("学校", "schools"),
+    VenueKind.SHELTER: ("安置点", "shelters"),
+    VenueKind.HOSPITAL: ("医院", "hospitals"),
+    VenueKind.OTHER: ("其他场所", "other places"),
 }
 _SOURCE: Final = "Yu, Li & Xiao 2013"
 
@@ -74,8 +83,40 @@ def ringed(kind: ZoneKind, level: str, radius_km: float) -> Explanation:
 
 
 def below(explanation: Explanation) -> Explanation:
-    """The core, when observations were given but none reaches VI."""
+    """The core, when intensities were given but none reaches VI."""
     return Explanation(
-        zh=explanation.zh + "烈度观测均低于Ⅵ度，故按地点划定。",
-        en=explanation.en + " All observed intensities lie below VI, so the place itself is fenced.",
+        zh=explanation.zh + "所给烈度均低于Ⅵ度，故按地点划定。",
+        en=explanation.en + " All given intensities lie below VI, so the place itself is fenced.",
+    )
+
+
+def contoured(kind: ZoneKind, least: float) -> Explanation:
+    """A zone drawn from intensity contours; `least` is the lowest of those it is made of."""
+    return Explanation(
+        zh=f"{NAMES[kind][0]}：{DEGREES[kind][0]}（所给烈度等值面中{least:g}度及以上的范围）。",
+        en=f"{NAMES[kind][1]}: {DEGREES[kind][1]} (the ground within the given contours of {least:g} and above).",
+    )
+
+
+def with_venues(kind: ZoneKind, explanation: Explanation | None, venues: Sequence[Venue]) -> Explanation:
+    """A zone that has venues too, or is made of nothing else."""
+    counts = sorted(Counter(venue.kind for venue in venues).items())
+    zh = "、".join(f"{VENUES[venue][0]}{count}处" for venue, count in counts)
+    en = ", ".join(f"{VENUES[venue][1]}: {count}" for venue, count in counts)
+    if explanation is None:
+        return Explanation(
+            zh=f"{NAMES[kind][0]}：受影响人员所在场所（{zh}）。",
+            en=f"{NAMES[kind][1]}: places where affected people are ({en}).",
+        )
+    return Explanation(
+        zh=f"{explanation.zh}另含受影响人员所在场所（{zh}）。",
+        en=f"{explanation.en} Also places where affected people are ({en}).",
+    )
+
+
+def repaired(explanation: Explanation) -> Explanation:
+    """A zone of a shape whose rings were invalid."""
+    return Explanation(
+        zh=explanation.zh + "所给图形的边界无效，已修复。",
+        en=explanation.en + " The given rings were invalid and were repaired.",
     )

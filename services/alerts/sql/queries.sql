@@ -42,7 +42,8 @@ RETURNING alert_id, incident_id, state, exercise, jurisdiction, correlation_id, 
 -- The zones' half of an alert. (alert_id, incident_id, exercise, jurisdiction, correlation_id, clock, zones, reach)
 INSERT INTO alert (alert_id, incident_id, state, exercise, jurisdiction, correlation_id, clock, zones, reach)
 VALUES ($1, $2, 'waiting', $3, $4::text[], $5, $6::jsonb, $7::jsonb, $8::jsonb)
-ON CONFLICT (alert_id) DO UPDATE SET zones = excluded.zones, reach = excluded.reach
+ON CONFLICT (alert_id) DO UPDATE SET zones = excluded.zones, reach = excluded.reach,
+    jurisdiction = excluded.jurisdiction
 RETURNING alert_id, incident_id, state, exercise, jurisdiction, correlation_id, level, clock, needs, zones, wave, exhausted,
     opened_at, closed_at;
 

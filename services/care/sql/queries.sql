@@ -5,7 +5,8 @@
 INSERT INTO incidents (incident_id, exercise, jurisdiction, clock, owner_station_id, zone_ids)
 VALUES ($1, $2, $3, $4, $5, $6)
 ON CONFLICT (incident_id) DO UPDATE SET jurisdiction = excluded.jurisdiction, clock = excluded.clock,
-    owner_station_id = excluded.owner_station_id, zone_ids = excluded.zone_ids;
+    owner_station_id = excluded.owner_station_id,
+    zone_ids = ARRAY(SELECT unnest(incidents.zone_ids) UNION SELECT unnest(excluded.zone_ids));
 
 -- name: incident
 -- $1 id

@@ -27,20 +27,35 @@ UPDATE incidents SET needs = $2 WHERE incident_id = $1;
 -- $1 id
 UPDATE incidents SET is_closed = true WHERE incident_id = $1;
 
+-- name: set_jurisdiction
+-- $1 id, $2 jurisdiction
+UPDATE incidents SET jurisdiction = $2 WHERE incident_id = $1;
+
 -- name: put_zones
--- $1 incident, $2 ids, $3 kinds, $4 latitudes, $5 longitudes
+-- The zones as they now stand; others are lifted. $1 incident, $2 ids, $3 kinds, $4 latitudes, $5 longitudes
+WITH lifted AS (
+    UPDATE zones SET is_lifted = true WHERE incident_id = $1 AND NOT zone_id = ANY($2::uuid[]) AND NOT is_lifted
+)
 INSERT INTO zones (incident_id, zone_id, kind, lat_deg, lon_deg)
 SELECT $1, * FROM unnest($2::uuid[], $3::text[], $4::float8[], $5::float8[])
-ON CONFLICT (zone_id) DO UPDATE SET kind = excluded.kind, lat_deg = excluded.lat_deg, lon_deg = excluded.lon_deg;
+ON CONFLICT (zone_id) DO UPDATE SET kind = excluded.kind, lat_deg = excluded.lat_deg, lon_deg = excluded.lon_deg,
+    is_lifted = false;
 
 -- name: zones_of
--- $1 incident
-SELECT zone_id, kind, lat_deg, lon_deg FROM zones WHERE incident_id = $1;
+-- The zones that stand. $1 incident
+SELECT zone_id, kind, lat_deg, lon_deg FROM zones WHERE incident_id = $1 AND NOT is_lifted;
 
 -- name: put_quotas
--- Where each need belongs. $1 incident, $2 needs, $3 zones
-INSERT INTO quotas (incident_id, need_id, zone_id)
-SELECT $1, * FROM unnest($2::text[], $3::uuid[]) ON CONFLICT DO NOTHING;
+-- Where each need now belongs. Those counted for it who have no seat yet go there too. $1 incident, $2 needs, $3 zones
+WITH placed AS (
+    SELECT * FROM unnest($2::text[], $3::uuid[]) AS p (need_id, zone_id)
+), elsewhere AS (
+    DELETE FROM quotas q USING placed p WHERE q.incident_id = $1 AND q.need_id = p.need_id AND q.zone_id <> p.zone_id
+), moved AS (
+    UPDATE members m SET zone_id = p.zone_id FROM placed p
+    WHERE m.incident_id = $1 AND m.state = 'waiting' AND m.need_id = p.need_id AND m.zone_id <> p.zone_id
+)
+INSERT INTO quotas (incident_id, need_id, zone_id) SELECT $1, need_id, zone_id FROM placed ON CONFLICT DO NOTHING;
 
 -- name: quotas_of
 -- $1 incident
@@ -71,8 +86,9 @@ FROM members WHERE incident_id = $1 AND state <> 'released';
 
 -- name: missions_of
 -- All missions of an incident. $1 incident
-SELECT m.*, z.kind AS zone_kind, z.lat_deg, z.lon_deg FROM missions m JOIN zones z USING (zone_id)
-WHERE m.incident_id = $1 ORDER BY z.kind, m.team_no;
+SELECT m.*, z.kind AS zone_kind, z.is_lifted, coalesce(m.lat_deg, z.lat_deg) AS to_lat_deg,
+       coalesce(m.lon_deg, z.lon_deg) AS to_lon_deg
+FROM missions m JOIN zones z USING (zone_id) WHERE m.incident_id = $1 ORDER BY z.kind, m.team_no;
 
 -- name: teams_of
 -- Which teams an incident has, without what is told about them. $1 incident
@@ -80,8 +96,9 @@ SELECT mission_id, zone_id, team_no, state FROM missions WHERE incident_id = $1;
 
 -- name: mission
 -- $1 mission
-SELECT m.*, z.kind AS zone_kind, z.lat_deg, z.lon_deg FROM missions m JOIN zones z USING (zone_id)
-WHERE m.mission_id = $1;
+SELECT m.*, z.kind AS zone_kind, z.is_lifted, coalesce(m.lat_deg, z.lat_deg) AS to_lat_deg,
+       coalesce(m.lon_deg, z.lon_deg) AS to_lon_deg
+FROM missions m JOIN zones z USING (zone_id) WHERE m.mission_id = $1;
 
 -- name: crew_of
 -- Who sits in these missions, or sat in them when they ended. $1 missions
@@ -110,8 +127,9 @@ UPDATE missions SET lead_volunteer_id = $2 WHERE mission_id = $1;
 
 -- name: dispatch_mission
 -- $1 mission, $2 by whom, $3 now, $4 relieve by, $5 next check-in
-UPDATE missions SET state = 'dispatched', approved_by = $2, dispatched_at = $3, relieve_by_at = $4, check_in_due_at = $5
-WHERE mission_id = $1;
+UPDATE missions m SET state = 'dispatched', approved_by = $2, dispatched_at = $3, relieve_by_at = $4,
+    check_in_due_at = $5, lat_deg = z.lat_deg, lon_deg = z.lon_deg
+FROM zones z WHERE m.mission_id = $1 AND z.zone_id = m.zone_id;
 
 -- name: depart_mission
 -- $1 mission, $2 now, $3 expected arrival, $4 next check-in

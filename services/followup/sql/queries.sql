@@ -18,6 +18,10 @@ INSERT INTO incidents (incident_id, exercise, jurisdiction, occurred_at, clock) 
 ON CONFLICT (incident_id) DO UPDATE SET jurisdiction = excluded.jurisdiction, occurred_at = excluded.occurred_at,
     clock = excluded.clock;
 
+-- name: set_jurisdiction
+-- $1 id, $2 jurisdiction
+UPDATE incidents SET jurisdiction = $2 WHERE incident_id = $1;
+
 -- name: put_zones
 -- $1 incident, $2 ids, $3 owner station or NULL, $4 fenced at
 INSERT INTO zones (zone_id, incident_id, owner_station_id, fenced_at)

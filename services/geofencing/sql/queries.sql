@@ -20,8 +20,21 @@ SELECT EXISTS (SELECT 1 FROM fence WHERE incident_id = $1);
 SELECT station_id, lon_deg, lat_deg FROM station WHERE is_open ORDER BY station_id;
 
 -- name: insert_fence!
--- Remember a fence. (incident_id, fenced, exercise, area_codes, fenced_at)
-INSERT INTO fence (incident_id, fenced, exercise, area_codes, fenced_at) VALUES ($1, $2, $3, $4, $5);
+-- Remember a fence. (incident_id, fenced, exercise, area_codes, fenced_at, kind, level)
+INSERT INTO fence (incident_id, fenced, exercise, area_codes, fenced_at, kind, level)
+VALUES ($1, $2, $3, $4, $5, $6, $7);
+
+-- name: set_level!
+-- The incident's level. (incident_id, level)
+UPDATE fence SET level = $2 WHERE incident_id = $1;
+
+-- name: lock_standing
+-- The standing fence of an incident, locked. (incident_id)
+SELECT fenced, revision, kind, level FROM fence WHERE incident_id = $1 AND lifted_at IS NULL FOR UPDATE;
+
+-- name: revise_fence!
+-- The fence after a revision; without a text nothing of it became different. (incident_id, revision, area_codes, fenced)
+UPDATE fence SET revision = $2, area_codes = $3, fenced = coalesce($4, fenced) WHERE incident_id = $1;
 
 -- name: lift_fence<!
 -- Mark a standing fence as lifted. (incident_id, lifted_at)
@@ -31,4 +44,4 @@ RETURNING fenced;
 
 -- name: fence_of
 -- The fence of an incident. (incident_id)
-SELECT fenced, exercise, area_codes, fenced_at, lifted_at FROM fence WHERE incident_id = $1;
+SELECT fenced, exercise, area_codes, fenced_at, lifted_at, revision FROM fence WHERE incident_id = $1;

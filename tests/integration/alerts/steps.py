@@ -55,7 +55,7 @@ def fenced(declared: IncidentDeclared, stations: Sequence[StationState]) -> Zone
     """What geofencing would say."""
     rules = GeofencingSettings().rules()
     table = StationTable.of([(s.station_id, s.position.lon_deg, s.position.lat_deg) for s in stations])
-    fence = decide_fence(declared.incident_id, circumstances_of(declared), table, rules)
+    fence = decide_fence(declared.incident_id, circumstances_of(declared, declared.kind, declared.level), table, rules)
     return ZoneFenced(
         incident_id=declared.incident_id,
         area_codes=declared.area_codes,

@@ -9,10 +9,11 @@ from uuid import uuid4
 
 import pytest
 
-from schemas.events.incident import IncidentClosed
+from schemas.events.incident import IncidentAreaRevised, IncidentClosed, IncidentDeclared
 from schemas.events.station import StationState
-from schemas.events.zone import ZoneFenced, ZoneLifted
+from schemas.events.zone import ZoneFenced, ZoneLifted, ZoneRevised
 from schemas.policy import AccountRole
+from schemas.values import PointGeometry
 from schemas.vocabulary import Role
 from tests.integration.alerts.harness import Running, running, until
 from tests.integration.alerts.network import incident, need, station
@@ -118,3 +119,45 @@ async def test_preview_keeps_nothing_and_names_what_is_wrong(services: Running) 
         empty = {**body, "place": {"type": "Polygon", "coordinates": degenerate}}
         answer = await services.client.post("/geofencing/preview", json=empty, headers=services.token())
         assert answer.status_code in (200, 422), answer.text
+
+
+def revision(declared: IncidentDeclared, number: int, **area: Any) -> IncidentAreaRevised:
+    """The declared area again, but for what is given."""
+    kept = {"place": declared.place, "radius_m": declared.radius_m, "area_codes": declared.area_codes}
+    return IncidentAreaRevised(incident_id=declared.incident_id, revision=number, **{**kept, **area})
+
+
+async def test_a_revision_tells_the_difference_once_and_a_late_one_changes_nothing(services: Running) -> None:
+    near, far = station(103.5, 31.0), station(109.0, 34.3)
+    await know(services, near, far)
+    declared = incident(need(Role.COUNSELLOR, 1))
+    await services.log.publish(declared, declared.incident_id)
+    fenced = (await services.log.wait_for(ZoneFenced, declared.incident_id))[0]
+    unchanged = services.log.envelope(revision(declared, 2), declared.incident_id)
+    moved = services.log.envelope(
+        revision(declared, 4, place=PointGeometry(coordinates=(104.0, 31.0)), radius_m=50_000), declared.incident_id
+    )
+    for record in (unchanged, moved, moved, unchanged):
+        await services.log.send(record)
+    late = await services.log.publish(revision(declared, 3), declared.incident_id)
+    await services.log.publish(
+        IncidentClosed(incident_id=declared.incident_id, closed_at=declared.occurred_at), declared.incident_id
+    )
+    await services.log.wait_for(ZoneLifted, declared.incident_id)
+    (revised,) = services.log.of(ZoneRevised, declared.incident_id)
+    assert late.sequence == 4
+    assert (revised.revision, revised.clock) == (4, declared.clock)
+    assert (
+        revised.zones_changed == tuple(zone.zone_id for zone in fenced.zones) == tuple(z.zone_id for z in revised.zones)
+    )
+    assert (revised.zones_new, revised.zones_lifted, revised.stations_entered, revised.stations_left) == (
+        (),
+        (),
+        (),
+        (),
+    )
+    assert revised.stations[0].inside is not None
+    shown = await services.get(f"/geofencing/incidents/{declared.incident_id}/zones")
+    assert shown["revision"] == 4
+    assert shown["stations"] == [one.model_dump(mode="json") for one in revised.stations]
+    services.log.check_sequences()

@@ -82,7 +82,8 @@ class World:
         for _ in range(rng.randint(0, 4)):
             yield from self._case(incident, rng.choice(zones)[0])
         if rng.random() < 0.3:
-            yield self.say(self._fenced(incident, zones[:1]), incident, incident)
+            fenced = self._fenced(incident, zones[:1])
+            yield self.say(zone.ZoneRevised(**dict(fenced), revision=2), incident, incident)
         if rng.random() < 0.4:
             lifted = zone.ZoneLifted(incident_id=incident, zone_ids=tuple(zone_id for zone_id, _ in zones))
             yield self.say(lifted, incident, incident)
@@ -140,6 +141,13 @@ class World:
                     zone_id=quota.zone_id, answer=answer, counted=counted,
                 ), key, incident,
             )  # fmt: skip
+        if rng.random() < 0.3:  # zones were revised: every need belongs to the gravest now
+            moved = tuple(quota.model_copy(update={"zone_id": zones[0][0]}) for quota in quotas)
+            yield self.say(
+                alert.AlertOpened(alert_id=key, incident_id=incident, quotas=moved, stations_in_reach=3, clock=CLOCK),
+                key,
+                incident,
+            )
 
     def _mission(self, incident: UUID, zone_id: UUID, kind: ZoneKind, number: int) -> Iterator[Envelope]:
         rng, key = self.random, self.id()

@@ -10,8 +10,7 @@ from shapely import MultiPolygon
 
 from schemas.values import IntensityObservation
 from schemas.vocabulary import IncidentKind, Level
-from services.geofencing.decide import draw
-from services.geofencing.geometry import place_shape
+from services.geofencing.drawing import draw
 from services.geofencing.model import Circumstances, Drawn, Rules, StationTable
 from services.geofencing.settings import GeofencingSettings
 
@@ -52,4 +51,4 @@ def polygon(*corners: tuple[float, float]) -> dict[str, object]:
     return {"type": "Polygon", "coordinates": [[*corners, corners[0]]]}
 
 
-__all__ = ["RULES", "at_point", "observed", "overlap", "place_shape", "polygon", "station_table", "zones"]
+__all__ = ["RULES", "at_point", "observed", "overlap", "polygon", "station_table", "zones"]

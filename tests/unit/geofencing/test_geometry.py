@@ -79,7 +79,8 @@ def test_halves_that_were_cut_at_the_antimeridian_join_in_the_plane() -> None:
             [[[-180, 10], [-179, 10], [-179, 11], [-180, 11], [-180, 10]]],
         ],
     }
-    place = geometry.place_shape(cut)
+    place, was_repaired = geometry.place_shape(cut)
+    assert not was_repaired
     frame = geometry.frame_around(place)
     assert frame.lon_deg == pytest.approx(180, abs=0.2)
     plane = frame.shape_to_plane(place)
@@ -111,6 +112,7 @@ def test_simplified_keeps_to_the_limit_and_the_area() -> None:
 
 
 def test_a_self_crossing_place_is_repaired() -> None:
-    bow_tie = geometry.place_shape(polygon((0, 0), (1, 1), (1, 0), (0, 1)))
+    bow_tie, was_repaired = geometry.place_shape(polygon((0, 0), (1, 1), (1, 0), (0, 1)))
+    assert was_repaired
     assert bow_tie.is_valid
     assert bow_tie.area == pytest.approx(0.5)

@@ -17,7 +17,8 @@ from hypothesis import strategies as st
 
 from schemas.values import IntensityObservation
 from schemas.vocabulary import IncidentKind, Level, ZoneKind
-from services.geofencing.decide import decide_fence, draw, feature_collection, stations_in_reach
+from services.geofencing.decide import decide_fence, feature_collection, stations_in_reach
+from services.geofencing.drawing import draw
 from services.geofencing.geometry import OUTLINE_VERTICES_MAX, area_km2
 from services.geofencing.model import Circumstances
 from tests.unit.geofencing.builders import RULES, at_point, observed, overlap, polygon, station_table, zones

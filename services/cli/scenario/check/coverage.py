@@ -34,7 +34,9 @@ class CoverageFold:
         match record.type:
             case "volunteer.state":
                 self._volunteers[key] = data
-            case "zone.fenced":
+            case "zone.fenced" | "zone.revised":
+                for zone in self._zones.values():
+                    zone["lifted"] |= zone["incident_id"] == data["incident_id"]
                 for zone in data["zones"]:
                     facts = {"incident_id": data["incident_id"], "zone_kind": zone["kind"], "lifted": False}
                     self._zones[zone["zone_id"]] = facts
@@ -114,13 +116,13 @@ class CoverageFold:
     def _skills_by_zone(self) -> dict[str, dict[Skill, Counter[str]]]:
         zones: dict[str, dict[Skill, Counter[str]]] = defaultdict(lambda: defaultdict(Counter))
         for alert_id, quotas in self._quotas.items():
-            accepted = Counter((need_id, zone_id) for need_id, zone_id, _ in self._accepted[alert_id])
+            accepted = Counter(need_id for need_id, _ in {(one[0], one[2]) for one in self._accepted[alert_id]})
             for quota in quotas:
                 zone_id = quota["zone_id"]
                 counts = zones[zone_id][quota["role"], quota.get("language")]
                 is_lifted = self._zones.get(zone_id, {}).get("lifted", False)
                 counts["needed"] += 0 if is_lifted else quota["count"]
-                counts["accepted"] += accepted[quota["need_id"], zone_id]
+                counts["accepted"] += accepted[quota["need_id"]]
         for team in self._teams.values():
             if team["state"] in ("dispatched", "arrived"):
                 for member in team["members"]:
