@@ -108,9 +108,15 @@ _REGISTRY = (
 _INCIDENTS = (
     _row("incidents", "POST", "", _DUTY, jurisdiction=True),
     _row("incidents", "GET", "", _WATCH),
+    _row("incidents", "GET", "/templates", _WATCH),
+    _row("incidents", "POST", "/templates", _ADMIN),
     _row("incidents", "GET", "/{incident_id}", _WATCH, jurisdiction=True),
     _row("incidents", "POST", "/{incident_id}/needs", _DUTY, jurisdiction=True),
     _row("incidents", "POST", "/{incident_id}/level", _DUTY, jurisdiction=True),
+    _row("incidents", "POST", "/{incident_id}/area", _DUTY, jurisdiction=True),
+    _row("incidents", "POST", "/{incident_id}/phase", _DUTY, jurisdiction=True),
+    _row("incidents", "POST", "/{incident_id}/merge", _DUTY, jurisdiction=True),
+    _row("incidents", "POST", "/{incident_id}/reopen", _DUTY, jurisdiction=True),
     _row("incidents", "POST", "/{incident_id}/close", _DUTY, jurisdiction=True),
 )
 _GEOFENCING = (

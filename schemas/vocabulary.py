@@ -29,6 +29,19 @@ class Level(StrEnum):
     IV = "IV"
 
 
+class Phase(StrEnum):
+    """Where the response to an incident stands: immediate help, the time in between, rebuilding.
+
+    After the stages of China's National Natural Disaster Relief Emergency Plan (应急救助, 过渡期救助, 恢复重建).
+    The IASC Guidelines on MHPSS (2007) tell the acute emergency from the stabilised phase and early reconstruction.
+    Both are from memory: check before quoting.
+    """
+
+    ACUTE = "acute"
+    TRANSITION = "transition"
+    RECOVERY = "recovery"
+
+
 class ZoneKind(StrEnum):
     """Core: worst hit. Affected: damaged. Ripple: shaken, or touched through people."""
 

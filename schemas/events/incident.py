@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, ClassVar
+from typing import Annotated, ClassVar, Literal
 from uuid import UUID
 
 from pydantic import AwareDatetime, Field
@@ -15,17 +15,19 @@ from schemas.values import (
     IntensityContour,
     IntensityObservation,
     NeedLine,
+    Position,
     Text,
     Venue,
 )
-from schemas.vocabulary import IncidentKind, Level
+from schemas.vocabulary import IncidentKind, Level, Phase
 
 
 class IncidentDeclared(Event):
     """An authorised person or machine declared an incident. Emitted once per incident.
 
     The narrative stays with the incidents service: free text may name people. `radius_m` widens a point or polygon.
-    With `auto_dispatch` a complete team leaves without a person's approval.
+    With `auto_dispatch` a complete team leaves without a person's approval. `parent_id` names the incident this one
+    is part of or goes on from (an aftershock, a hospital train, a reopened incident).
     """
 
     event_type: ClassVar[str] = "incident.declared"
@@ -46,6 +48,7 @@ class IncidentDeclared(Event):
     needs: tuple[NeedLine, ...]
     clock: IncidentClock
     auto_dispatch: bool = False
+    parent_id: UUID | None = None
 
 
 class IncidentAreaRevised(Event):
@@ -103,3 +106,80 @@ class IncidentClosed(Event):
 
     incident_id: UUID
     closed_at: AwareDatetime
+
+
+class IncidentPhaseAdvanced(Event):
+    """The response went over to another phase; in a relapse also back to an earlier one."""
+
+    event_type: ClassVar[str] = "incident.phase-advanced"
+
+    incident_id: UUID
+    phase_before: Phase
+    phase: Phase
+
+
+class IncidentMerged(Event):
+    """The incident was found to be the same as another, which goes on for both; this one is closed.
+
+    Nobody new is asked or sent for it. Teams that are on their way or on scene finish what they were sent for.
+    """
+
+    event_type: ClassVar[str] = "incident.merged"
+
+    incident_id: UUID
+    into_incident_id: UUID
+    merged_at: AwareDatetime
+
+
+class IncidentReopened(Event):
+    """A closed incident goes on, as another incident that was declared in the same transaction with this as its parent.
+
+    The closed one stays closed, with what was done for it; zones, asking and teams begin anew under the other id.
+    """
+
+    event_type: ClassVar[str] = "incident.reopened"
+
+    incident_id: UUID
+    continued_as: UUID
+
+
+Source = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9-]{0,63}$")]
+"""Name of a feed, given by those who run this instance."""
+
+
+class IncidentProposed(Event):
+    """A feed speaks of something that a person may declare. Nothing is declared by this.
+
+    Emitted when the first message of an event was read (`revision` 1) and whenever later ones changed what is known of
+    it. `withdrawn`: the source took everything back. `accepted_as` is set once it was accepted. If it is declared, the
+    incident has the proposal's id. Titles and other words of the feed stay with the incidents service.
+    """
+
+    event_type: ClassVar[str] = "incident.proposed"
+
+    proposal_id: UUID
+    source: Source
+    revision: Annotated[int, Field(ge=1)]
+    kind: IncidentKind
+    level: Level | None = None
+    occurred_at: AwareDatetime | None = None
+    centre: Position | None = None
+    magnitude: float | None = None
+    area_codes: tuple[AreaCode, ...] = ()
+    withdrawn: bool = False
+    accepted_as: UUID | None = None
+
+
+class IncidentAccepted(Event):
+    """A proposal was accepted at one of its revisions: an incident was declared from it, or revised by it.
+
+    What that changed is told by the incident's own events of the same transaction. `by_policy`: no person did it.
+    """
+
+    event_type: ClassVar[str] = "incident.accepted"
+
+    proposal_id: UUID
+    incident_id: UUID
+    revision: Annotated[int, Field(ge=1)]
+    outcome: Literal["declared", "revised", "attached"]
+    by_policy: bool = False

@@ -48,9 +48,18 @@ class Handlers:
                     incident.IncidentNeedStated: self.on_need_stated,
                     incident.IncidentLevelRaised: self.on_level,
                     incident.IncidentLevelLowered: self.on_level,
-                    incident.IncidentClosed: self.on_closed,
+                    incident.IncidentClosed: self.on_incident_ended,
+                    incident.IncidentMerged: self.on_incident_ended,
                 },
-                ignored=frozenset({incident.IncidentAreaRevised}),  # what the zones make of it is heard itself
+                ignored=frozenset(
+                    {
+                        incident.IncidentAreaRevised,  # what the zones make of it is heard itself
+                        incident.IncidentPhaseAdvanced,  # who is asked follows from the needs
+                        incident.IncidentReopened,  # what goes on from it is declared, with an alert of its own
+                        incident.IncidentProposed,  # nobody is asked before a person declares
+                        incident.IncidentAccepted,
+                    }
+                ),
             ),
             Subscription(
                 topic=BY_NAME["zone-events"],
@@ -129,12 +138,14 @@ class Handlers:
         assert isinstance(data, incident.IncidentLevelRaised | incident.IncidentLevelLowered)
         await unit.connection.execute(statement("set_level"), alert_id_of(data.incident_id), data.level.value)
 
-    async def on_closed(self, unit: Unit, envelope: Envelope) -> None:
-        """Stop asking, for good."""
-        closed = _data(envelope, incident.IncidentClosed)
-        alert = await store.lock_alert(unit.connection, alert_id_of(closed.incident_id))
+    async def on_incident_ended(self, unit: Unit, envelope: Envelope) -> None:
+        """Stop asking, for good: the incident was closed, or merged into another that asks for itself."""
+        ended = envelope.data
+        assert isinstance(ended, incident.IncidentClosed | incident.IncidentMerged)
+        alert = await store.lock_alert(unit.connection, alert_id_of(ended.incident_id))
         if alert is not None and alert.state is not AlertState.CLOSED:
-            await self._asking.close(unit, alert, "incident closed")
+            is_merged = isinstance(ended, incident.IncidentMerged)
+            await self._asking.close(unit, alert, "incident merged" if is_merged else "incident closed")
 
     async def on_volunteer(self, unit: Unit, envelope: Envelope) -> None:
         """Remember the volunteer; somebody new to ask reopens the search where it had run out of people."""

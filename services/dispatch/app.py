@@ -40,8 +40,18 @@ def _subscriptions(handlers: Handlers) -> tuple[Subscription, ...]:
                 incident.IncidentAreaRevised: handlers.area_revised,
                 incident.IncidentNeedStated: handlers.need_stated,
                 incident.IncidentClosed: handlers.closed,
+                incident.IncidentMerged: handlers.merged,
             },
-            ignored=frozenset({incident.IncidentLevelRaised, incident.IncidentLevelLowered}),
+            ignored=frozenset(
+                {
+                    incident.IncidentLevelRaised,
+                    incident.IncidentLevelLowered,
+                    incident.IncidentPhaseAdvanced,  # teams follow the needs
+                    incident.IncidentReopened,  # what goes on from it is declared, with teams of its own
+                    incident.IncidentProposed,
+                    incident.IncidentAccepted,
+                }
+            ),
         ),
         Subscription(
             topic=BY_NAME["zone-events"],

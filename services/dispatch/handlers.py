@@ -8,18 +8,25 @@ from uuid import UUID
 
 from schemas.envelope import Envelope, Event
 from schemas.events.alert import AlertAnswered, AlertExhausted, AlertOpened, AlertQuotaReopened
-from schemas.events.incident import IncidentAreaRevised, IncidentClosed, IncidentDeclared, IncidentNeedStated
+from schemas.events.incident import (
+    IncidentAreaRevised,
+    IncidentClosed,
+    IncidentDeclared,
+    IncidentMerged,
+    IncidentNeedStated,
+)
 from schemas.events.mission import MissionCheckInMissed
 from schemas.events.zone import FenceAsItStands
 from schemas.vocabulary import Answer
 from services.dispatch import crew, decide, store
-from services.dispatch.model import Destination, Rules
+from services.dispatch.model import Destination, MissionState, Rules
 from services.dispatch.store import SQL, IncidentRow
 from services.kit.timers import Timer
 from services.kit.unit import Unit
 
 ON_ANOTHER_MISSION: Final = "already held for another incident"
 INCIDENT_CLOSED: Final = "the incident was closed"
+INCIDENT_MERGED: Final = "the incident was merged into another"
 
 
 E = TypeVar("E", bound=Event)
@@ -62,6 +69,18 @@ class Handlers:
         event = _of(IncidentAreaRevised, envelope)
         await _lock(unit, envelope, event.incident_id)
         await unit.connection.execute(SQL.set_jurisdiction.sql, event.incident_id, list(envelope.jurisdiction))
+
+    async def merged(self, unit: Unit, envelope: Envelope) -> None:
+        """Teams already sent go on, for the place they were sent to; those still at home are released.
+
+        The other incident asks for what it needs itself. No team is formed for this one any more.
+        """
+        event = _of(IncidentMerged, envelope)
+        row = await _lock(unit, envelope, event.incident_id)
+        for mission in await store.missions_of(unit.connection, event.incident_id):
+            if mission.state is MissionState.PLANNED:
+                await crew.end(unit, row, mission, MissionState.CANCELLED, INCIDENT_MERGED)
+        await store.end_incident(unit.connection, event.incident_id)
 
     async def fenced(self, unit: Unit, envelope: Envelope) -> None:
         """Teams have somewhere to go.

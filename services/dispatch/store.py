@@ -148,6 +148,12 @@ async def close_incident(connection: Any, incident_id: UUID) -> None:
     await connection.execute(SQL.release_everybody.sql, incident_id)
 
 
+async def end_incident(connection: Any, incident_id: UUID) -> None:
+    """No team is formed for this incident any more, and whoever is on no mission is held no longer."""
+    await connection.execute(SQL.close_incident.sql, incident_id)
+    await connection.execute(SQL.release_waiting.sql, incident_id)
+
+
 async def put_zones(connection: Any, incident_id: UUID, zones: Sequence[Destination]) -> None:
     """The incident's zones as they now stand; those that are not among them are lifted."""
     await connection.execute(

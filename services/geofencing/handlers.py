@@ -7,12 +7,17 @@ from uuid import UUID
 
 from schemas.envelope import Envelope
 from schemas.events.incident import (
+    IncidentAccepted,
     IncidentAreaRevised,
     IncidentClosed,
     IncidentDeclared,
     IncidentLevelLowered,
     IncidentLevelRaised,
+    IncidentMerged,
     IncidentNeedStated,
+    IncidentPhaseAdvanced,
+    IncidentProposed,
+    IncidentReopened,
 )
 from schemas.events.station import StationState
 from schemas.events.zone import ZoneFenced, ZoneLifted, ZoneRevised
@@ -42,9 +47,14 @@ class Handlers:
                     IncidentAreaRevised: self.on_area_revised,
                     IncidentLevelRaised: self.on_level,
                     IncidentLevelLowered: self.on_level,
-                    IncidentClosed: self.on_closed,
+                    IncidentClosed: self.on_ended,
+                    IncidentMerged: self.on_ended,
                 },
-                ignored=frozenset({IncidentNeedStated}),  # needs move no ground
+                # Needs and phases move no ground. What goes on from a reopened incident is declared, and so is what is
+                # accepted; a proposal has no zones.
+                ignored=frozenset(
+                    {IncidentNeedStated, IncidentPhaseAdvanced, IncidentReopened, IncidentProposed, IncidentAccepted}
+                ),
             ),
             Subscription(topic=BY_NAME["station-state"], handlers={StationState: self.on_station}),
         )
@@ -112,14 +122,14 @@ class Handlers:
         assert isinstance(data, IncidentLevelRaised | IncidentLevelLowered)
         await unit.connection.execute(store.statement("set_level"), data.incident_id, data.level.value)
 
-    async def on_closed(self, unit: Unit, envelope: Envelope) -> None:
-        """Lift the zones."""
-        closed = envelope.data
-        assert isinstance(closed, IncidentClosed)
-        fenced = await store.lift(unit.connection, closed.incident_id, unit.now)
+    async def on_ended(self, unit: Unit, envelope: Envelope) -> None:
+        """Lift the zones of an incident that was closed or merged into another."""
+        ended = envelope.data
+        assert isinstance(ended, IncidentClosed | IncidentMerged)
+        fenced = await store.lift(unit.connection, ended.incident_id, unit.now)
         if fenced is not None:
             zone_ids = tuple(zone.zone_id for zone in fenced.zones)
-            unit.emit(ZoneLifted(incident_id=closed.incident_id, zone_ids=zone_ids), key=str(closed.incident_id))
+            unit.emit(ZoneLifted(incident_id=ended.incident_id, zone_ids=zone_ids), key=str(ended.incident_id))
 
     async def on_station(self, unit: Unit, envelope: Envelope) -> None:
         """Remember the station as it stands."""

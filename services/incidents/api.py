@@ -1,39 +1,47 @@
-"""The incidents API: declare, look, state needs, raise or lower the level, close.
+"""The incidents API: declare, look, state needs, raise or lower the level, close. What else changes is in `amend`.
 
 Declaring writes to PostgreSQL only; the event leaves through the outbox, so it works while Kafka is down.
 """
 
 from __future__ import annotations
 
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from datetime import UTC, datetime
 from typing import Annotated, Any, Final
 from uuid import UUID
 
 import orjson
 from fastapi import APIRouter, Query, Request, Response
+from starlette.background import BackgroundTask
 
 from schemas.events.incident import IncidentLevelRaised
 from schemas.policy import AccountRole, prefix_of
-from services.incidents import decide, store
+from services.incidents import acting, decide, store
+from services.incidents.amend import api as amend
+from services.incidents.geometry import box_of
 from services.incidents.model import (
     CloseRequest,
+    Declared,
     DeclareRequest,
-    Incident,
     LevelRequest,
     NeedsRequest,
+    Note,
     Refusal,
-    RefusalKind,
     State,
 )
-from services.incidents.reference import Reference, load_reference
+from services.incidents.reference import load_reference
+from services.incidents.sameness import store as sameness
+from services.incidents.sameness.decide import Happening, Likeness, alike
+from services.incidents.sameness.store import Surroundings
+from services.incidents.templates import api as template_routes
+from services.incidents.templates.store import Templates
 from services.kit.at_once import commit_at_once
 from services.kit.auth import Principal, require_all_jurisdiction, require_jurisdiction
 from services.kit.http import CurrentPrincipal, accepts, current_principal, direct, read_json
 from services.kit.idempotency import Answer, ClaimedKey, RequestKey, request_key
-from services.kit.problems import Finding, ProblemError, conflict, invalid, not_found
+from services.kit.outbox import EventTooLarge
+from services.kit.problems import Finding, invalid, not_found
 from services.kit.runtime import Runtime
-from services.kit.unit import Unit
 
 PAGE_MAX: Final = 200
 _NEWEST: Final = (datetime(9999, 1, 1, tzinfo=UTC), UUID(int=2**128 - 1))
@@ -44,14 +52,14 @@ _READS_FREE_TEXT: Final = frozenset({AccountRole.DUTY_OFFICER, AccountRole.STATI
 def create_router(runtime: Runtime) -> APIRouter:
     """The routes of the service."""
     router = APIRouter(prefix="/incidents")
-    reference = load_reference()
+    templates = Templates(load_reference())
 
     @router.post("")
     @accepts("application/json")
     @direct
     async def declare(request: Request) -> Response:  # the bare request: see read_json
         principal, key = await current_principal(request), await request_key(request)
-        return await _declare(runtime, reference, read_json(request, DeclareRequest), key, principal)
+        return await _declare(runtime, templates, read_json(request, DeclareRequest), key, principal)
 
     @router.post("/{incident_id}/needs")
     async def state_needs(
@@ -63,13 +71,15 @@ def create_router(runtime: Runtime) -> APIRouter:
     async def change_level(
         incident_id: UUID, request: LevelRequest, key: RequestKey, principal: CurrentPrincipal
     ) -> Response:
-        return await _change_level(runtime, incident_id, request, key, principal)
+        return await _change_level(runtime, templates, incident_id, request, key, principal)
 
     @router.post("/{incident_id}/close")
     async def close(incident_id: UUID, request: CloseRequest, key: RequestKey, principal: CurrentPrincipal) -> Response:
         return await _close(runtime, incident_id, request, key, principal)
 
+    template_routes.add_routes(router, runtime, templates)  # before `/{incident_id}`, which matches any word
     _add_reads(router, runtime)
+    amend.add_routes(router, runtime, templates)
     return router
 
 
@@ -93,32 +103,91 @@ def _add_reads(router: APIRouter, runtime: Runtime) -> None:
     async def incident(incident_id: UUID, principal: CurrentPrincipal) -> Response:
         async with runtime.pool.acquire() as connection:
             document = await store.read_one(connection, incident_id)
+            likenesses = await sameness.likenesses_of(connection, incident_id)
         if document is None:
             raise not_found("incident")
         require_jurisdiction(principal, document["area_codes"])
+        document["may_be_same_as"] = likenesses
         return _json(document if principal.roles & _READS_FREE_TEXT else _without_free_text(document))
 
 
 async def _declare(
-    runtime: Runtime, reference: Reference, request: DeclareRequest, key: ClaimedKey, principal: Principal
+    runtime: Runtime, templates: Templates, request: DeclareRequest, key: ClaimedKey, principal: Principal
 ) -> Response:
     require_all_jurisdiction(principal, request.area_codes)
     incident_id, now = key.command_id, runtime.clock.now()
+    async with runtime.pool.acquire(timeout=runtime.settings.pool_acquire_timeout_s) as connection:
+        around = await _look_around(connection, templates, request)
+        reference = await templates.at(connection, around.templates_version)
+    _check_parent(request, around, principal)
     declared = decide.declare(request, incident_id=incident_id, now=now, reference=reference)
     if isinstance(declared, Refusal):
-        raise _problem(declared)
-    problems = [asdict(note) for note in declared.notes]
-    return await commit_at_once(
-        runtime,
-        key,
-        store.DECLARE,
-        (declared.exercise, declared.narrative, principal.subject),
-        event=declared.event,
-        key=incident_id,
-        exercise=declared.exercise,
-        jurisdiction=declared.event.area_codes,
-        now=now,
-        answer=Answer.of(201, {"incident_id": str(incident_id), "problems": problems}),
+        raise acting.problem_of(declared)
+    likenesses = _likenesses(templates, declared, around)
+    problems = [asdict(note) for note in (*declared.notes, *map(_may_be_same, likenesses))]
+    try:
+        response = await commit_at_once(
+            runtime,
+            key,
+            store.DECLARE,
+            store.declare_arguments(declared, principal.subject, likenesses),
+            event=declared.event,
+            key=incident_id,
+            exercise=declared.exercise,
+            jurisdiction=declared.event.area_codes,
+            now=now,
+            answer=Answer.of(201, {"incident_id": str(incident_id), "problems": problems}),
+        )
+    except EventTooLarge as error:
+        raise acting.too_large(str(error)) from None
+    response.background = BackgroundTask(_look_again, runtime, templates, request, declared)
+    return response
+
+
+async def _look_around(connection: Any, templates: Templates, request: DeclareRequest) -> Surroundings:
+    return await sameness.look_around(
+        connection,
+        kind=request.kind,
+        exercise=request.exercise,
+        occurred_at=request.occurred_at,
+        parent_id=request.parent_id,
+        thresholds=templates.built_in.alike[request.kind],
+    )
+
+
+async def _look_again(runtime: Runtime, templates: Templates, request: DeclareRequest, declared: Declared) -> None:
+    """After the answer: of two declared at the same moment, the one that was committed later sees the other."""
+    async with runtime.pool.acquire(timeout=runtime.settings.pool_acquire_timeout_s) as connection:
+        likenesses = _likenesses(templates, declared, await _look_around(connection, templates, request))
+        if likenesses:
+            incident_id, now = declared.event.incident_id, runtime.clock.now()
+            await sameness.note_likenesses(connection, incident_id, likenesses, now)
+
+
+def _check_parent(request: DeclareRequest, around: Surroundings, principal: Principal) -> None:
+    if request.parent_id is None:
+        return
+    if around.parent is None or not principal.may_see(around.parent.area_codes):
+        raise invalid([Finding(where="/parent_id", what="there is no such incident")])
+    if around.parent.exercise is not request.exercise:
+        what = "is an exercise and this is none" if around.parent.exercise else "is real and this is an exercise"
+        raise invalid([Finding(where="/parent_id", what=what)])
+
+
+def _likenesses(templates: Templates, declared: Declared, around: Surroundings) -> tuple[Likeness, ...]:
+    """What it may be the same as; not what it says it is part of."""
+    event = declared.event
+    new = Happening(incident_id=event.incident_id, occurred_at=event.occurred_at, box=box_of(event.place))
+    others = [other for other in around.nearby if other.incident_id != event.parent_id]
+    return alike(new, others, templates.built_in.alike[event.kind])
+
+
+def _may_be_same(likeness: Likeness) -> Note:
+    apart = f"{likeness.apart_km:g} km, {likeness.apart_minutes:g} min"
+    return Note(
+        where="",
+        what=f"may be the same as {likeness.incident_id} ({apart} apart); if so, merge them",
+        what_zh=f"可能与 {likeness.incident_id} 为同一事件（相距 {apart}）；若是，请合并",
     )
 
 
@@ -126,35 +195,44 @@ async def _state_needs(
     runtime: Runtime, incident_id: UUID, request: NeedsRequest, key: ClaimedKey, principal: Principal
 ) -> Response:
     async with runtime.unit(command_id=key.command_id, actor=principal.subject) as unit:
-        incident = await _load(unit, incident_id, principal)
+        incident = await acting.load(unit, incident_id, principal)
         if (replay := await key.claim(unit.connection)) is not None:
             return replay
         decision = decide.state_needs(incident, request)
         if isinstance(decision, Refusal):
-            raise _problem(decision)
+            raise acting.problem_of(decision)
         after = store.plain_needs(request.needs)
         if decision is not None:
-            await store.set_needs(unit.connection, incident_id, decision.needs)
-            await _note(unit, incident_id, "needs-stated", store.plain_needs(incident.needs), after, request.reason)
+            await store.set_needs(unit.connection, incident_id, decision.needs, by_hand=True)
+            await acting.note(
+                unit, incident_id, "needs-stated", store.plain_needs(incident.needs), after, request.reason
+            )
             unit.emit(decision, key=incident_id)
         document = {"incident_id": str(incident_id), "needs": after, "changed": decision is not None}
         return await key.complete(unit.connection, Answer.of(200, document))
 
 
 async def _change_level(
-    runtime: Runtime, incident_id: UUID, request: LevelRequest, key: ClaimedKey, principal: Principal
+    runtime: Runtime,
+    templates: Templates,
+    incident_id: UUID,
+    request: LevelRequest,
+    key: ClaimedKey,
+    principal: Principal,
 ) -> Response:
     async with runtime.unit(command_id=key.command_id, actor=principal.subject) as unit:
-        incident = await _load(unit, incident_id, principal)
+        incident = await acting.load(unit, incident_id, principal)
         if (replay := await key.claim(unit.connection)) is not None:
             return replay
         decision = decide.change_level(incident, request)
         if isinstance(decision, Refusal):
-            raise _problem(decision)
+            raise acting.problem_of(decision)
         what = "level-raised" if isinstance(decision, IncidentLevelRaised) else "level-lowered"
         await store.set_level(unit.connection, incident_id, decision.level)
-        await _note(unit, incident_id, what, decision.level_before, decision.level, request.reason)
+        await acting.note(unit, incident_id, what, decision.level_before, decision.level, request.reason)
         unit.emit(decision, key=incident_id)
+        reference = await templates.now(unit.connection)
+        await acting.let_needs_follow(unit, replace(incident, level=decision.level), reference)
         document = {
             "incident_id": str(incident_id), "level_before": decision.level_before, "level": decision.level
         }  # fmt: skip
@@ -165,39 +243,17 @@ async def _close(
     runtime: Runtime, incident_id: UUID, request: CloseRequest, key: ClaimedKey, principal: Principal
 ) -> Response:
     async with runtime.unit(command_id=key.command_id, actor=principal.subject) as unit:
-        incident = await _load(unit, incident_id, principal)
+        incident = await acting.load(unit, incident_id, principal)
         if (replay := await key.claim(unit.connection)) is not None:
             return replay
         decision = decide.close(incident, unit.now)
         if isinstance(decision, Refusal):
-            raise _problem(decision)
+            raise acting.problem_of(decision)
         await store.set_closed(unit.connection, incident_id, decision.closed_at)
-        await _note(unit, incident_id, "closed", incident.state, State.CLOSED, request.reason)
+        await acting.note(unit, incident_id, "closed", incident.state, State.CLOSED, request.reason)
         unit.emit(decision, key=incident_id)
         document = {"incident_id": str(incident_id), "state": State.CLOSED, "closed_at": decision.closed_at}
         return await key.complete(unit.connection, Answer.of(200, document))
-
-
-async def _load(unit: Unit, incident_id: UUID, principal: Principal) -> Incident:
-    """The incident, locked; what the unit emits inherits its exercise flag and areas. Raises 404 or 403."""
-    incident = await store.load_for_change(unit.connection, incident_id)
-    if incident is None:
-        raise not_found("incident")
-    require_all_jurisdiction(principal, incident.area_codes)
-    unit.inherit(exercise=incident.exercise, jurisdiction=incident.area_codes)
-    return incident
-
-
-async def _note(unit: Unit, incident_id: UUID, what: str, before: Any, after: Any, reason: str | None) -> None:
-    await store.note_change(
-        unit.connection, incident_id, what, before=before, after=after, reason=reason, now=unit.now, actor=unit.actor
-    )
-
-
-def _problem(refusal: Refusal) -> ProblemError:
-    if refusal.kind is RefusalKind.INVALID:
-        return invalid(refusal.findings, refusal.detail)
-    return conflict(refusal.detail, refusal.findings)
 
 
 def _json(document: Any) -> Response:

@@ -15,7 +15,8 @@ from schemas.events.incident import (
     IncidentNeedStated,
 )
 from schemas.values import Geometry, IncidentClock, NeedLine, PointGeometry
-from schemas.vocabulary import Level
+from schemas.vocabulary import Level, Phase
+from services.incidents.extent import read_contours
 from services.incidents.geometry import POINTER, PlaceRefused, box_of, read_place
 from services.incidents.model import (
     Declared,
@@ -43,13 +44,16 @@ def declare(request: DeclareRequest, *, incident_id: UUID, now: datetime, refere
     """Whether the incident is declared, with the event and what is worth a second look, or every reason why not."""
     findings = [*_time_faults(request, now), *_title_faults(request), *_drill_faults(request)]
     findings += duplicate_needs(request.needs or ())
+    contours, contour_findings = read_contours(request.intensity_contours)
+    findings += contour_findings
     try:
         place = read_place(request.place)
     except PlaceRefused as refused:
         return _invalid([*findings, *refused.findings])
     if findings:
         return _invalid(findings)
-    needs = reference.needs[request.kind, request.level] if request.needs is None else request.needs
+    by_hand = request.needs is not None
+    needs = request.needs or reference.needs[request.kind, request.level, Phase.ACUTE]
     title = request.title_zh or request.title_en or ""
     event = IncidentDeclared(
         incident_id=incident_id,
@@ -62,13 +66,21 @@ def declare(request: DeclareRequest, *, incident_id: UUID, now: datetime, refere
         radius_m=request.radius_m,
         magnitude=request.magnitude,
         intensity_observations=request.intensity_observations,
+        intensity_contours=contours,
+        venues=request.venues,
         area_codes=tuple(dict.fromkeys(request.area_codes)),
         needs=needs,
         clock=clock_of(request, now),
         auto_dispatch=request.auto_dispatch,
+        parent_id=request.parent_id,
     )
-    notes = tuple(_notes(request, place, now, reference))
-    return Declared(event=event, exercise=request.exercise, narrative=request.narrative or None, notes=notes)
+    return Declared(
+        event=event,
+        exercise=request.exercise,
+        narrative=request.narrative or None,
+        needs_by_hand=by_hand,
+        notes=tuple(_notes(request, place, now, reference)),
+    )
 
 
 def clock_of(request: DeclareRequest, now: datetime) -> IncidentClock:
@@ -92,7 +104,7 @@ def duplicate_needs(needs: Sequence[NeedLine]) -> list[Finding]:
 def state_needs(incident: Incident, request: NeedsRequest) -> IncidentNeedStated | Refusal | None:
     """The event that replaces the need lines; None if they already are so."""
     if incident.state is State.CLOSED:
-        return _closed()
+        return is_closed()
     findings = duplicate_needs(request.needs)
     if findings:
         return Refusal(
@@ -103,10 +115,18 @@ def state_needs(incident: Incident, request: NeedsRequest) -> IncidentNeedStated
     return IncidentNeedStated(incident_id=incident.incident_id, needs=request.needs)
 
 
+def follow_template(incident: Incident, reference: Reference) -> IncidentNeedStated | None:
+    """The needs of the template of the incident's level and phase as they now are, unless somebody stated needs."""
+    needs = reference.needs[incident.kind, incident.level, incident.phase]
+    if incident.needs_by_hand or tuple(incident.needs) == needs:
+        return None
+    return IncidentNeedStated(incident_id=incident.incident_id, needs=needs)
+
+
 def change_level(incident: Incident, request: LevelRequest) -> IncidentLevelRaised | IncidentLevelLowered | Refusal:
     """Raising or lowering, told apart because people react to them differently."""
     if incident.state is State.CLOSED:
-        return _closed()
+        return is_closed()
     if request.level is incident.level:
         finding = Finding(where="/level", what=f"the level already is {incident.level}")
         return Refusal(
@@ -120,11 +140,12 @@ def change_level(incident: Incident, request: LevelRequest) -> IncidentLevelRais
 def close(incident: Incident, now: datetime) -> IncidentClosed | Refusal:
     """End the acute response. `closed_at` is real time, as `time` on every event."""
     if incident.state is State.CLOSED:
-        return _closed()
+        return is_closed()
     return IncidentClosed(incident_id=incident.incident_id, closed_at=now)
 
 
-def _closed() -> Refusal:
+def is_closed() -> Refusal:
+    """The refusal of whatever would change a closed incident."""
     return Refusal(kind=RefusalKind.CONFLICT, detail="The incident is closed; nothing about it changes any more.")
 
 
@@ -175,7 +196,8 @@ def _notes(request: DeclareRequest, place: Geometry, now: datetime, reference: R
 
 
 def _extent_notes(request: DeclareRequest, place: Geometry) -> Iterator[Note]:
-    says_extent = request.radius_m > 0 or request.magnitude is not None or request.intensity_observations
+    is_felt = request.intensity_observations or request.intensity_contours
+    says_extent = request.radius_m > 0 or request.magnitude is not None or is_felt
     if isinstance(place, PointGeometry) and not says_extent:
         yield Note(
             where="/radius_m",

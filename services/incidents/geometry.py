@@ -82,6 +82,12 @@ def box_of(geometry: Geometry) -> Box:
     return Box(min(lons), min(lats), max(lons), max(lats))
 
 
+def vertices_of(geometry: PolygonGeometry | MultiPolygonGeometry) -> int:
+    """How many positions all rings have."""
+    polygons = (geometry.coordinates,) if isinstance(geometry, PolygonGeometry) else geometry.coordinates
+    return sum(len(ring) for rings in polygons for ring in rings)
+
+
 def _pairs(geometry: PolygonGeometry | MultiPolygonGeometry) -> Iterator[tuple[float, float]]:
     polygons = (geometry.coordinates,) if isinstance(geometry, PolygonGeometry) else geometry.coordinates
     return (pair for rings in polygons for pair in rings[0])

@@ -12,11 +12,13 @@ from uuid import UUID
 from pydantic import AwareDatetime, BaseModel, BeforeValidator, ConfigDict, Field
 
 from schemas.events.incident import IncidentDeclared
-from schemas.values import AreaCode, IncidentClock, IntensityObservation, NeedLine, Text
-from schemas.vocabulary import IncidentKind, Level
+from schemas.values import AreaCode, IncidentClock, IntensityObservation, NeedLine, Text, Venue
+from schemas.vocabulary import IncidentKind, Level, Phase
 from services.kit.problems import Finding
 
 OBSERVATIONS_MAX: Final = 2_000
+CONTOURS_MAX: Final = 100
+VENUES_MAX: Final = 200
 NEED_LINES_MAX: Final = 200
 AREA_CODES_MAX: Final = 500
 NARRATIVE_CHARS_MAX: Final = 5_000
@@ -42,17 +44,38 @@ Needs = Annotated[tuple[NeedLine, ...], Field(min_length=1, max_length=NEED_LINE
 Reason = Annotated[str, Field(min_length=1, max_length=REASON_CHARS_MAX)]
 
 
-class _Request(BaseModel):
+class StrictRequest(BaseModel):
     """Unknown fields are refused: a misspelt `radius_m` must not pass in silence."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False, str_strip_whitespace=True)
 
 
-class DeclareRequest(_Request):
+class StatedContour(StrictRequest):
+    """Ground on which an intensity was reached: a GeoJSON Polygon or MultiPolygon, read by `extent.read_contours`."""
+
+    intensity: Annotated[float, Field(ge=1, le=12)]
+    geometry: dict[str, Any]
+
+
+class StatedVenue(Venue):
+    """A school, shelter or hospital where affected people are; misspelt fields are refused."""
+
+    model_config = ConfigDict(extra="forbid")
+
+
+Observations = Annotated[tuple[IntensityObservation, ...], Field(max_length=OBSERVATIONS_MAX)]
+Contours = Annotated[tuple[StatedContour, ...], Field(max_length=CONTOURS_MAX)]
+Venues = Annotated[tuple[StatedVenue, ...], Field(max_length=VENUES_MAX)]
+RadiusM = Annotated[float, Field(ge=0, le=2_000_000)]
+Magnitude = Annotated[float, Field(ge=-2, le=10)]
+AreaCodes = Annotated[tuple[AreaCode, ...], Field(min_length=1, max_length=AREA_CODES_MAX)]
+
+
+class DeclareRequest(StrictRequest):
     """One call that declares an incident. `place` is read by `geometry.read_place`, which says where it is wrong.
 
     At least one title is needed. Without `needs` the template of the kind and level fills in. `drill_factor` runs
-    the clock of an exercise faster than the wall's.
+    the clock of an exercise faster than the wall's. `parent_id` is an incident that this one is part of.
     """
 
     kind: IncidentKind
@@ -61,32 +84,35 @@ class DeclareRequest(_Request):
     title_en: Text | None = None
     occurred_at: Moment
     place: dict[str, Any]
-    radius_m: Annotated[float, Field(ge=0, le=2_000_000)] = 0
-    magnitude: Annotated[float, Field(ge=-2, le=10)] | None = None
-    intensity_observations: Annotated[tuple[IntensityObservation, ...], Field(max_length=OBSERVATIONS_MAX)] = ()
-    area_codes: Annotated[tuple[AreaCode, ...], Field(min_length=1, max_length=AREA_CODES_MAX)]
+    radius_m: RadiusM = 0
+    magnitude: Magnitude | None = None
+    intensity_observations: Observations = ()
+    intensity_contours: Contours = ()
+    venues: Venues = ()
+    area_codes: AreaCodes
     needs: Needs | None = None
     narrative: Annotated[str, Field(max_length=NARRATIVE_CHARS_MAX)] | None = None
     exercise: bool = False
     drill_factor: Annotated[float, Field(ge=1, le=100_000)] = 1.0
     auto_dispatch: bool = False
+    parent_id: UUID | None = None
 
 
-class NeedsRequest(_Request):
+class NeedsRequest(StrictRequest):
     """The need lines as they shall be from now on; they replace those before."""
 
     needs: Needs
     reason: Reason | None = None
 
 
-class LevelRequest(_Request):
+class LevelRequest(StrictRequest):
     """A new level and why."""
 
     level: Level
     reason: Reason
 
 
-class CloseRequest(_Request):
+class CloseRequest(StrictRequest):
     """Why the acute response ends."""
 
     reason: Reason
@@ -124,6 +150,7 @@ class Declared:
     event: IncidentDeclared
     exercise: bool
     narrative: str | None
+    needs_by_hand: bool
     notes: tuple[Note, ...]
 
 
@@ -133,8 +160,11 @@ class Incident:
 
     incident_id: UUID
     state: State
+    kind: IncidentKind
     level: Level
+    phase: Phase
     needs: Sequence[NeedLine]
+    needs_by_hand: bool
     area_codes: tuple[str, ...]
     exercise: bool
     clock: IncidentClock

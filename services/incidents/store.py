@@ -13,36 +13,55 @@ import orjson
 from pydantic import TypeAdapter
 
 from schemas.values import IncidentClock, NeedLine
-from schemas.vocabulary import Level
-from services.incidents.model import Incident, State
+from schemas.vocabulary import IncidentKind, Level, Phase
+from services.incidents.geometry import box_of
+from services.incidents.model import Declared, Incident, State
+from services.incidents.sameness.decide import Likeness
 
 FOLDER: Final = Path(__file__).parent
 CHANGES_MAX: Final = 1_000
 _SQL: Final = aiosql.from_path(FOLDER / "sql" / "queries.sql", "asyncpg", mandatory_parameters=False)
 _NEEDS: Final = TypeAdapter(tuple[NeedLine, ...])
 DECLARE: Final[str] = _SQL.declare.sql
-"""The statement that declares; it takes the exercise flag, the narrative and the account id."""
+"""The statement that declares; `declare_arguments` are what it takes beyond the command's own."""
+
+
+def declare_arguments(declared: Declared, actor: str, alike: Sequence[Likeness]) -> tuple[Any, ...]:
+    """The service's own arguments of `DECLARE`."""
+    box = box_of(declared.event.place)
+    return (
+        declared.exercise, declared.narrative, actor, declared.needs_by_hand,
+        [box.west_deg, box.south_deg, box.east_deg, box.north_deg],
+        [other.incident_id for other in alike], [other.apart_km for other in alike],
+        [other.apart_minutes for other in alike],
+    )  # fmt: skip
 
 
 async def load_for_change(connection: Any, incident_id: UUID) -> Incident | None:
     """The incident, locked until the transaction ends."""
     row = await connection.fetchrow(_SQL.incident_for_change.sql, incident_id)
-    if row is None:
-        return None
+    return None if row is None else incident_of(row)
+
+
+def incident_of(row: Any) -> Incident:
+    """What decisions need of a row."""
     return Incident(
         incident_id=row["incident_id"],
         state=State(row["state"]),
+        kind=IncidentKind(row["kind"]),
         level=Level(row["level"]),
+        phase=Phase(row["phase"]),
         needs=_NEEDS.validate_python(row["needs"]),
+        needs_by_hand=row["needs_by_hand"],
         area_codes=tuple(row["area_codes"]),
         exercise=row["exercise"],
         clock=IncidentClock.model_validate(row["clock"]),
     )
 
 
-async def set_needs(connection: Any, incident_id: UUID, needs: Sequence[NeedLine]) -> None:
+async def set_needs(connection: Any, incident_id: UUID, needs: Sequence[NeedLine], *, by_hand: bool) -> None:
     """Replace the need lines."""
-    await connection.execute(_SQL.set_needs.sql, incident_id, _needs_text(needs))
+    await connection.execute(_SQL.set_needs.sql, incident_id, _needs_text(needs), by_hand)
 
 
 async def set_level(connection: Any, incident_id: UUID, level: Level) -> None:

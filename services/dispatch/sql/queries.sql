@@ -166,6 +166,10 @@ WHERE incident_id = $1 AND volunteer_id = $2 AND state <> 'released';
 -- $1 incident
 UPDATE members SET state = 'released' WHERE incident_id = $1 AND state <> 'released';
 
+-- name: release_waiting
+-- Those who are held and sit in no mission. $1 incident
+UPDATE members SET state = 'released' WHERE incident_id = $1 AND state = 'waiting';
+
 -- name: has_left
 -- Whether somebody left this team before it ended. $1 mission, $2 volunteer
 SELECT true FROM members WHERE mission_id = $1 AND volunteer_id = $2 AND left_reason IS NOT NULL LIMIT 1;

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable
+from uuid import uuid4
 
 import pytest
 
+from schemas.envelope import Event
 from schemas.events import alert as events
-from schemas.events.incident import IncidentClosed
+from schemas.events.incident import IncidentClosed, IncidentDeclared, IncidentMerged
 from schemas.events.zone import ZoneFenced, ZoneLifted
 from schemas.vocabulary import PagePurpose, Role
 from services.alerts.words import DRILL_MARK
@@ -46,14 +49,22 @@ async def test_declared_to_filled_and_stood_down(services: Running) -> None:
     services.log.check_sequences()
 
 
-async def test_closing_lifts_and_ends_everything(services: Running) -> None:
+def closed(declared: IncidentDeclared) -> IncidentClosed:
+    return IncidentClosed(incident_id=declared.incident_id, closed_at=declared.occurred_at)
+
+
+def merged(declared: IncidentDeclared) -> IncidentMerged:
+    return IncidentMerged(incident_id=declared.incident_id, into_incident_id=uuid4(), merged_at=declared.occurred_at)
+
+
+@pytest.mark.parametrize("end", [closed, merged])
+async def test_closing_and_merging_lift_and_end_everything(services: Running, end: Callable[..., Event]) -> None:
     await enrol(services)
     declared = incident(need(Role.COUNSELLOR, 3))
     await services.log.publish(declared, declared.incident_id)
     sent = await pages(services, declared.incident_id, 5)
     await answer(services, sent[0])
-    closed = IncidentClosed(incident_id=declared.incident_id, closed_at=declared.occurred_at)
-    await services.log.publish(closed, declared.incident_id)
+    await services.log.publish(end(declared), declared.incident_id)
     await services.log.wait_for(events.AlertClosed, declared.incident_id)
     await services.log.wait_for(ZoneLifted, declared.incident_id)
     told = await pages(services, declared.incident_id, 5, PagePurpose.STAND_DOWN)

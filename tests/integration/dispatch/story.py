@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from uuid import UUID, uuid4
 
 from schemas.events.alert import AlertAnswered, AlertExhausted, AlertOpened, Quota, Shortfall
-from schemas.events.incident import IncidentClosed, IncidentDeclared
+from schemas.events.incident import IncidentClosed, IncidentDeclared, IncidentMerged
 from schemas.events.zone import StationInReach, Zone, ZoneFenced
 from schemas.ids import derived_id
 from schemas.values import (
@@ -120,3 +120,7 @@ class Story:
     def closed(self) -> IncidentClosed:
         """The acute response ended."""
         return IncidentClosed(incident_id=self.incident_id, closed_at=REAL_NOW)
+
+    def merged(self) -> IncidentMerged:
+        """It was found to be the same as another."""
+        return IncidentMerged(incident_id=self.incident_id, into_incident_id=uuid4(), merged_at=REAL_NOW)

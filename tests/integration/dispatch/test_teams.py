@@ -246,3 +246,35 @@ async def test_closing_the_incident_releases_everybody(desk: Field) -> None:
     await begin(desk, again)
     await answer(desk, again, waiting, "lead")
     assert await desk.emitted(MissionDeclined) == [], "who was released can be held again"
+
+
+async def test_a_merge_lets_teams_that_are_out_go_on_and_releases_those_at_home(desk: Field) -> None:
+    story = Story(auto_dispatch=False)
+    await begin(desk, story)
+    crew = await whole_team(desk, story)
+    async with desk.account(AccountRole.DUTY_OFFICER) as officer:
+        await officer.post(f"/dispatch/missions/{story.mission_id()}/approvals")
+    await whole_team(desk, story)  # planned, and not sent
+    await desk.tell(story.merged(), story.incident_id, exercise=True)
+    (cancelled,) = await desk.emitted(MissionCancelled)
+    assert cancelled.mission_id == story.mission_id(1)
+    held = await desk.runtime.pool.fetch("SELECT volunteer_id FROM members WHERE state <> 'released'")
+    assert {row["volunteer_id"] for row in held} == set(crew)
+    async with desk.phone(crew[0], story.mission_id()) as lead:
+        for step, body in (
+            ("departures", {"eta_minutes": 90}),
+            ("arrivals", {}),
+            ("check-ins", {}),
+            ("completions", {}),
+        ):
+            answer = await lead.post(f"/dispatch/missions/{story.mission_id()}/{step}", json=body)
+            assert answer.status_code == 200, answer.text
+    assert await desk.runtime.pool.fetchval("SELECT count(*) FROM members WHERE state <> 'released'") == 0
+    await answer_late(desk, story)
+
+
+async def answer_late(desk: Field, story: Story) -> None:
+    """An answer that was on its way when the incident was merged forms no team."""
+    planned = len(await desk.emitted(MissionPlanned))
+    await whole_team(desk, story)
+    assert len(await desk.emitted(MissionPlanned)) == planned

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
+from itertools import product
 from typing import Any
 
 import pytest
@@ -10,7 +11,7 @@ from pydantic import ValidationError
 
 from schemas.events.incident import IncidentClosed, IncidentLevelLowered, IncidentLevelRaised, IncidentNeedStated
 from schemas.values import NeedLine
-from schemas.vocabulary import IncidentKind, Level, ZoneKind
+from schemas.vocabulary import IncidentKind, Level, Phase, ZoneKind
 from services.incidents.decide import change_level, clock_of, close, state_needs
 from services.incidents.model import (
     Declared,
@@ -47,7 +48,10 @@ def incident(**changes: Any) -> Incident:
         "incident_id": INCIDENT_ID,
         "state": State.OPEN,
         "level": Level.II,
+        "kind": IncidentKind.EARTHQUAKE,
+        "phase": Phase.ACUTE,
         "needs": (NeedLine.model_validate(NEED),),
+        "needs_by_hand": True,
         "area_codes": ("510000",),
         "exercise": False,
         "clock": clock_of(DeclareRequest.model_validate(body()), NOW),
@@ -115,24 +119,28 @@ def test_all_faults_are_told_at_once() -> None:
 def test_without_needs_the_template_fills_in_and_says_so() -> None:
     decision = declared(needs=None)
     assert note_places(decision) == {"/needs"}
-    assert decision.event.needs == REFERENCE.needs[IncidentKind.EARTHQUAKE, Level.I]
+    assert decision.event.needs == REFERENCE.needs[IncidentKind.EARTHQUAKE, Level.I, Phase.ACUTE]
 
 
 def test_every_kind_and_level_has_a_template_with_a_lead_in_every_team_and_unique_ids() -> None:
-    for kind in IncidentKind:
-        for level in Level:
-            lines = REFERENCE.needs[kind, level]
-            assert len({line.need_id for line in lines}) == len(lines)
-            for zone in {line.zone_kind for line in lines}:
-                leads = [line for line in lines if line.zone_kind is zone and line.role == "team-lead"]
-                assert [lead.per_team for lead in leads] == [1]
-            assert ZoneKind.CORE in {line.zone_kind for line in lines}
+    for key in product(IncidentKind, Level, Phase):
+        lines = REFERENCE.needs[key]
+        assert len({line.need_id for line in lines}) == len(lines)
+        for zone in {line.zone_kind for line in lines}:
+            leads = [line for line in lines if line.zone_kind is zone and line.role == "team-lead"]
+            assert [lead.per_team for lead in leads] == [1]
+        assert ZoneKind.CORE in {line.zone_kind for line in lines}
 
 
-def test_a_graver_level_never_asks_for_fewer_people() -> None:
+def test_neither_a_lower_level_nor_a_later_phase_asks_for_more_people() -> None:
+    def people(kind: IncidentKind, level: Level, phase: Phase) -> int:
+        return sum(line.count for line in REFERENCE.needs[kind, level, phase])
+
     for kind in IncidentKind:
-        people = [sum(line.count for line in REFERENCE.needs[kind, level]) for level in Level]
-        assert people == sorted(people, reverse=True)
+        by_level = [people(kind, level, Phase.ACUTE) for level in Level]
+        by_phase = [people(kind, Level.I, phase) for phase in Phase]
+        assert by_level == sorted(by_level, reverse=True)
+        assert by_phase == sorted(by_phase, reverse=True)
 
 
 def test_one_title_stands_for_both() -> None:

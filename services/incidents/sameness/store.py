@@ -1,0 +1,82 @@
+"""What a declaration must know of the incidents around it, and the proposals to merge that come of it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Any, Final
+from uuid import UUID
+
+import aiosql
+from pydantic import TypeAdapter
+
+from schemas.values import Geometry
+from schemas.vocabulary import IncidentKind
+from services.incidents.geometry import Box, box_of
+from services.incidents.sameness.decide import Happening, Likeness, Thresholds
+
+NEARBY_MAX: Final = 200
+_SQL: Final = aiosql.from_path(
+    Path(__file__).parents[1] / "sql" / "sameness.sql", "asyncpg", mandatory_parameters=False
+)
+_PLACE: Final[TypeAdapter[Geometry]] = TypeAdapter(Geometry)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Parent:
+    """The incident that another is part of."""
+
+    exercise: bool
+    area_codes: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Surroundings:
+    """What is read before a declaration is decided, in one statement."""
+
+    templates_version: int
+    parent: Parent | None
+    nearby: tuple[Happening, ...]
+
+
+async def look_around(
+    connection: Any,
+    *,
+    kind: IncidentKind,
+    exercise: bool,
+    occurred_at: datetime,
+    parent_id: UUID | None,
+    thresholds: Thresholds,
+) -> Surroundings:
+    """Open incidents of the kind and world about that time, the parent, and the version of the templates."""
+    row = await connection.fetchrow(
+        _SQL.look_around.sql, kind.value, exercise, occurred_at - thresholds.apart, occurred_at + thresholds.apart,
+        parent_id, NEARBY_MAX,
+    )  # fmt: skip
+    parent = row["parent"]
+    return Surroundings(
+        templates_version=row["templates_version"],
+        parent=parent and Parent(exercise=parent["exercise"], area_codes=tuple(parent["area_codes"])),
+        nearby=tuple(_happening(one) for one in row["nearby"] or ()),
+    )
+
+
+async def note_likenesses(connection: Any, incident_id: UUID, alike: Sequence[Likeness], now: datetime) -> None:
+    """Keep proposals to merge that are not kept yet, in either direction."""
+    await connection.execute(
+        _SQL.note_likenesses.sql, incident_id, [one.incident_id for one in alike], [one.apart_km for one in alike],
+        [one.apart_minutes for one in alike], now,
+    )  # fmt: skip
+
+
+async def likenesses_of(connection: Any, incident_id: UUID) -> list[dict[str, Any]]:
+    """The open proposals to merge an incident: those whose other incident still is open."""
+    return [dict(row) for row in await connection.fetch(_SQL.likenesses_of.sql, incident_id)]
+
+
+def _happening(one: dict[str, Any]) -> Happening:
+    box = box_of(_PLACE.validate_python(one["place"])) if one["box"] is None else Box(*one["box"])
+    occurred_at = datetime.fromisoformat(one["occurred_at"])
+    return Happening(incident_id=UUID(one["incident_id"]), occurred_at=occurred_at, box=box)
