@@ -19,6 +19,8 @@ from schemas.policy import AccountRole, prefix_of
 from services.incidents import acting, decide, store
 from services.incidents.amend import api as amend
 from services.incidents.geometry import box_of
+from services.incidents.locating.finder import NotLocated, locate
+from services.incidents.locating.model import Located
 from services.incidents.model import (
     CloseRequest,
     Declared,
@@ -115,6 +117,8 @@ async def _declare(
     runtime: Runtime, templates: Templates, request: DeclareRequest, key: ClaimedKey, principal: Principal
 ) -> Response:
     require_all_jurisdiction(principal, request.area_codes)
+    located = await _locate(runtime, request, principal)
+    request = located.request
     incident_id, now = key.command_id, runtime.clock.now()
     async with runtime.pool.acquire(timeout=runtime.settings.pool_acquire_timeout_s) as connection:
         around = await _look_around(connection, templates, request)
@@ -124,13 +128,13 @@ async def _declare(
     if isinstance(declared, Refusal):
         raise acting.problem_of(declared)
     likenesses = _likenesses(templates, declared, around)
-    problems = [asdict(note) for note in (*declared.notes, *map(_may_be_same, likenesses))]
+    problems = [asdict(note) for note in (*located.notes, *declared.notes, *map(_may_be_same, likenesses))]
     try:
         response = await commit_at_once(
             runtime,
             key,
             store.DECLARE,
-            store.declare_arguments(declared, principal.subject, likenesses),
+            store.declare_arguments(declared, principal.subject, likenesses, located),
             event=declared.event,
             key=incident_id,
             exercise=declared.exercise,
@@ -189,6 +193,16 @@ def _may_be_same(likeness: Likeness) -> Note:
         what=f"may be the same as {likeness.incident_id} ({apart} apart); if so, merge them",
         what_zh=f"可能与 {likeness.incident_id} 为同一事件（相距 {apart}）；若是，请合并",
     )
+
+
+async def _locate(runtime: Runtime, request: DeclareRequest, principal: Principal) -> Located:
+    """The request with a place and codes; codes that were found bind as those that were stated."""
+    try:
+        located = await locate(runtime, request)
+    except NotLocated as error:
+        raise invalid(error.findings, decide.INVALID_DETAIL) from None
+    require_all_jurisdiction(principal, located.request.area_codes)
+    return located
 
 
 async def _state_needs(
@@ -262,7 +276,7 @@ def _json(document: Any) -> Response:
 
 def _without_free_text(document: dict[str, Any]) -> dict[str, Any]:
     changes = [{**change, "reason": None} for change in document["changes"]]
-    return {**document, "narrative": None, "changes": changes}
+    return {**document, "narrative": None, "place_stated": None, "changes": changes}
 
 
 def _read_cursor(cursor: str) -> tuple[datetime, UUID]:

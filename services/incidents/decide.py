@@ -37,7 +37,7 @@ FUTURE_TOLERANCE: Final = timedelta(minutes=5)
 EARLIEST: Final = datetime(1900, 1, 1, tzinfo=UTC)
 LONG_AGO: Final = timedelta(days=30)
 _GRAVITY: Final = {Level.I: 4, Level.II: 3, Level.III: 2, Level.IV: 1}
-_INVALID_DETAIL: Final = "The declaration cannot be taken as it stands; nothing was changed."
+INVALID_DETAIL: Final = "The declaration cannot be taken as it stands; nothing was changed."
 
 
 def declare(request: DeclareRequest, *, incident_id: UUID, now: datetime, reference: Reference) -> Declared | Refusal:
@@ -150,7 +150,7 @@ def is_closed() -> Refusal:
 
 
 def _invalid(findings: Sequence[Finding]) -> Refusal:
-    return Refusal(kind=RefusalKind.INVALID, detail=_INVALID_DETAIL, findings=tuple(findings))
+    return Refusal(kind=RefusalKind.INVALID, detail=INVALID_DETAIL, findings=tuple(findings))
 
 
 def _time_faults(request: DeclareRequest, now: datetime) -> Iterator[Finding]:

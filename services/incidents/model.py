@@ -76,6 +76,7 @@ class DeclareRequest(StrictRequest):
 
     At least one title is needed. Without `needs` the template of the kind and level fills in. `drill_factor` runs
     the clock of an exercise faster than the wall's. `parent_id` is an incident that this one is part of.
+    A place in other words than coordinates, and area codes that are left out, are looked up first (`locating`).
     """
 
     kind: IncidentKind
@@ -89,7 +90,7 @@ class DeclareRequest(StrictRequest):
     intensity_observations: Observations = ()
     intensity_contours: Contours = ()
     venues: Venues = ()
-    area_codes: AreaCodes
+    area_codes: Annotated[tuple[AreaCode, ...], Field(max_length=AREA_CODES_MAX)] = ()
     needs: Needs | None = None
     narrative: Annotated[str, Field(max_length=NARRATIVE_CHARS_MAX)] | None = None
     exercise: bool = False

@@ -15,6 +15,7 @@ from pydantic import TypeAdapter
 from schemas.values import IncidentClock, NeedLine
 from schemas.vocabulary import IncidentKind, Level, Phase
 from services.incidents.geometry import box_of
+from services.incidents.locating.model import Located
 from services.incidents.model import Declared, Incident, State
 from services.incidents.sameness.decide import Likeness
 
@@ -26,15 +27,19 @@ DECLARE: Final[str] = _SQL.declare.sql
 """The statement that declares; `declare_arguments` are what it takes beyond the command's own."""
 
 
-def declare_arguments(declared: Declared, actor: str, alike: Sequence[Likeness]) -> tuple[Any, ...]:
+def declare_arguments(declared: Declared, actor: str, alike: Sequence[Likeness], located: Located) -> tuple[Any, ...]:
     """The service's own arguments of `DECLARE`."""
     box = box_of(declared.event.place)
     return (
         declared.exercise, declared.narrative, actor, declared.needs_by_hand,
         [box.west_deg, box.south_deg, box.east_deg, box.north_deg],
         [other.incident_id for other in alike], [other.apart_km for other in alike],
-        [other.apart_minutes for other in alike],
+        [other.apart_minutes for other in alike], _text(located.stated), _text(located.found),
     )  # fmt: skip
+
+
+def _text(value: Any) -> str | None:
+    return None if value is None else orjson.dumps(value).decode()
 
 
 async def load_for_change(connection: Any, incident_id: UUID) -> Incident | None:

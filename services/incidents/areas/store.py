@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from datetime import date
 from pathlib import Path
 from typing import Any, Final
 
 import aiosql
 
+from schemas.areas import SUCCESSIONS_MAX
 from schemas.events.area import AreaState
 from schemas.values import MultiPolygonGeometry, Position
 from schemas.vocabulary import Tier
@@ -50,6 +52,20 @@ async def fingerprint(connection: Any) -> Fingerprint:
 async def load_all(connection: Any) -> list[KnownArea]:
     """All areas in the order of codes, without boundaries."""
     return [_read(row) for row in await connection.fetch(_SQL.known_areas.sql)]
+
+
+async def load_chains(connection: Any, codes: Iterable[str]) -> dict[str, KnownArea]:
+    """These areas and all that they became, by code; what was never known is left out."""
+    rows = await connection.fetch(_SQL.area_chains.sql, list(set(codes)), SUCCESSIONS_MAX)
+    return {row["code"]: _read(row) for row in rows}
+
+
+async def load_meeting(
+    connection: Any, box: tuple[float, float, float, float], on: date
+) -> list[tuple[KnownArea, Any]]:
+    """Areas that stand on the day and whose box meets this one (west, south, east, north), with their boundaries."""
+    rows = await connection.fetch(_SQL.areas_meeting_box.sql, *box, on)
+    return [(_read(row), row["outline"]) for row in rows]
 
 
 async def load_outlines(connection: Any, codes: Iterable[str]) -> dict[str, Any]:

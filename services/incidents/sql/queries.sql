@@ -4,7 +4,7 @@
 -- Claim the request, keep the incident and write its event, in one statement (services/kit/at_once.py; $1 to $12 are
 -- told there). The row is read from the event, so the two cannot differ. $13 exercise, $14 narrative, $15 by whom,
 -- $16 the needs were stated by hand, $17 box of the place, and which incidents it may be the same as: $18 ids, $19 km and
--- $20 minutes apart
+-- $20 minutes apart; $21 the place as typed, $22 what it was taken for
 WITH request AS MATERIALIZED (
     SELECT claim_request($1, $2, $3, $4, $5, $6, $7, $8) AS is_new
 ), event AS MATERIALIZED (
@@ -12,12 +12,14 @@ WITH request AS MATERIALIZED (
 ), kept AS (
     INSERT INTO incidents (incident_id, kind, level, title_zh, title_en, occurred_at, place, radius_m, magnitude,
                            intensity_observations, intensity_contours, venues, area_codes, needs, clock, auto_dispatch,
-                           parent_id, exercise, narrative, declared_at, declared_by, needs_by_hand, box)
+                           parent_id, exercise, narrative, declared_at, declared_by, needs_by_hand, box,
+                           place_stated, place_found)
     SELECT (e->>'incident_id')::uuid, e->>'kind', e->>'level', e->>'title_zh', e->>'title_en',
            (e->>'occurred_at')::timestamptz, e->'place', (e->>'radius_m')::double precision,
            (e->>'magnitude')::double precision, e->'intensity_observations', e->'intensity_contours', e->'venues',
            ARRAY(SELECT jsonb_array_elements_text(e->'area_codes')), e->'needs', e->'clock',
-           (e->>'auto_dispatch')::boolean, (e->>'parent_id')::uuid, $13, $14, $8, $15, $16, $17
+           (e->>'auto_dispatch')::boolean, (e->>'parent_id')::uuid, $13, $14, $8, $15, $16, $17, $21::text::jsonb,
+           $22::text::jsonb
     FROM event, request WHERE is_new
 ), likenesses AS (
     INSERT INTO incident_likenesses (incident_id, other_id, apart_km, apart_minutes, noted_at)

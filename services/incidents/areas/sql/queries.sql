@@ -25,3 +25,24 @@ FROM areas ORDER BY code;
 
 -- name: outlines_by_code
 SELECT code, outline FROM areas WHERE code = ANY($1::text[]) AND outline IS NOT NULL;
+
+-- name: area_chains
+-- These areas and all that they became, one after the other. $1 codes, $2 successions at most
+WITH RECURSIVE chain (code, steps) AS (
+    SELECT code, 0 FROM unnest($1::text[]) AS code
+    UNION
+    SELECT successor, steps + 1 FROM chain JOIN areas USING (code), unnest(successor_codes) AS successor
+    WHERE steps < $2
+)
+SELECT code, name_zh, name_en, aliases, tier, parent_code, valid_from, valid_to, successor_codes, lat_deg, lon_deg,
+       outline IS NOT NULL AS has_outline
+FROM areas WHERE code IN (SELECT code FROM chain);
+
+-- name: areas_meeting_box
+-- Areas whose outline's box meets a box on a day, with their outlines. $1 west, $2 south, $3 east, $4 north, $5 day
+SELECT code, name_zh, name_en, aliases, tier, parent_code, valid_from, valid_to, successor_codes, lat_deg, lon_deg,
+       true AS has_outline, outline
+FROM areas
+WHERE west_deg <= $3 AND $1 <= east_deg AND south_deg <= $4 AND $2 <= north_deg
+  AND (valid_from IS NULL OR valid_from <= $5) AND (valid_to IS NULL OR $5 < valid_to)
+ORDER BY code;

@@ -1,0 +1,120 @@
+"""Declaring by area codes, circles and without codes, on a real database."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from schemas.events.area import AreaSource, AreaState
+from schemas.events.incident import IncidentDeclared
+from schemas.policy import AccountRole
+from schemas.values import MultiPolygonGeometry, Position
+from schemas.vocabulary import Tier
+from services.incidents.areas.store import save_area
+from tests.support.service_rig import ServiceRig
+from tests.unit.incidents.builders import body
+
+pytestmark = pytest.mark.integration
+SOURCE = AreaSource(name="Test pack", licence="CC0", sha256="ab" * 32)
+POINT = {"type": "Point", "coordinates": [103.5, 31.5]}
+
+
+def square(west: float) -> MultiPolygonGeometry:
+    ring = ((west, 31.0), (west + 1, 31.0), (west + 1, 32.0), (west, 32.0), (west, 31.0))
+    return MultiPolygonGeometry(coordinates=((ring,),))
+
+
+def county(code: str, name_zh: str, **more: Any) -> AreaState:
+    return AreaState(code=code, name_zh=name_zh, tier=Tier.COUNTY, source=SOURCE, **more)
+
+
+KNOWN = (
+    county("513221", "汶川县", geometry=square(103), centre=Position(lat_deg=31.5, lon_deg=103.5)),
+    county("513222", "理县", geometry=square(104)),
+    county("510724", "安县", valid_to="2016-03-20", successor_codes=("510705",)),
+    county("510705", "安州区", valid_from="2016-03-20", centre=Position(lat_deg=31.5, lon_deg=104.5)),
+    county("510726", "北川"),
+)
+
+
+@pytest.fixture
+async def located(rig: ServiceRig) -> ServiceRig:
+    """The service, which knows some areas."""
+    async with rig.runtime.pool.acquire() as connection:
+        for state in KNOWN:
+            await save_area(connection, state, 1)
+    return rig
+
+
+async def declare(rig: ServiceRig, status: int = 201, areas: tuple[str, ...] = ("*",), **changes: Any) -> Any:
+    async with rig.client(areas=areas) as client:
+        response = await client.post("/incidents", json=body(**changes))
+    assert response.status_code == status, response.text
+    return response.json()
+
+
+async def told(rig: ServiceRig) -> IncidentDeclared:
+    event = (await rig.emitted("incident-events"))[-1].data
+    assert isinstance(event, IncidentDeclared)
+    return event
+
+
+async def test_by_area_codes_the_place_is_the_union_and_both_are_kept(located: ServiceRig) -> None:
+    answer = await declare(located, place={"area_codes": ["513221", "513222"]}, area_codes=None)
+    event = await told(located)
+    assert event.area_codes == ("513221", "513222")
+    assert event.place.model_dump()["type"] == "Polygon"
+    async with located.client() as client:
+        kept = (await client.get(f"/incidents/{answer['incident_id']}")).json()
+    assert kept["place_stated"] == {"area_codes": ["513221", "513222"]}
+    assert [area["name_zh"] for area in kept["place_found"]["areas"]] == ["汶川县", "理县"]
+    async with located.client(AccountRole.VIEWER) as client:
+        kept = (await client.get(f"/incidents/{answer['incident_id']}")).json()
+    assert kept["place_stated"] is None
+
+
+async def test_an_old_code_becomes_its_successor_and_a_centre_a_circle_both_said(located: ServiceRig) -> None:
+    answer = await declare(located, place={"area_codes": ["510724"]}, area_codes=None)
+    event = await told(located)
+    assert (event.area_codes, event.radius_m) == (("510705",), 20_000)
+    whats = [problem["what"] for problem in answer["problems"]]
+    assert any("no longer stood" in what for what in whats)
+    assert any("assumed" in what for what in whats)
+
+
+@pytest.mark.parametrize(
+    ("place", "where", "what"),
+    [
+        ({"area_codes": ["990000"]}, "/place/area_codes/0", "no area"),
+        ({"area_codes": ["510726"]}, "/place/area_codes/0", "where 510726 lies"),
+        ({"area_codes": ["51", 7]}, "/place/area_codes/1", "digits"),
+        ({"area_codes": []}, "/place/area_codes", "array of 1"),
+        ({"area_codes": ["513221"], "x": 1}, "/place/x", "not known"),
+        ({"lat_deg": 31, "lon_deg": 103, "radius_m": -1}, "/place/radius_m", "metres"),
+        ({"lat_deg": 99, "lon_deg": 103, "radius_m": 10}, "/place/lat_deg", "latitude"),
+        ({"type": "Point", "coordinates": [10.0, 50.0]}, "/area_codes", "no boundary"),
+    ],
+)
+async def test_what_cannot_be_found_is_refused_with_the_reason(
+    located: ServiceRig, place: dict[str, Any], where: str, what: str
+) -> None:
+    answer = await declare(located, status=422, place=place, area_codes=None)
+    assert any(where == problem["where"] and what in problem["what"] for problem in answer["problems"])
+    assert await located.count("incidents") == 0
+
+
+async def test_a_circle_is_a_position_with_its_radius(located: ServiceRig) -> None:
+    await declare(located, place={"lat_deg": 31.5, "lon_deg": 103.5, "radius_m": 5000})
+    event = await told(located)
+    assert (event.place.model_dump()["coordinates"], event.radius_m) == ((103.5, 31.5), 5000)
+
+
+async def test_codes_that_are_left_out_are_found_and_bind_the_declarer(located: ServiceRig) -> None:
+    answer = await declare(located, place=POINT, area_codes=None, areas=("513200",))
+    assert (await told(located)).area_codes == ("513221",)
+    assert any(problem["where"] == "/area_codes" for problem in answer["problems"])
+    wide = {"lat_deg": 31.5, "lon_deg": 103.9, "radius_m": 20_000}
+    await declare(located, place=wide, area_codes=None)
+    assert (await told(located)).area_codes == ("513221", "513222")
+    await declare(located, status=403, place=POINT, area_codes=None, areas=("510700",))
