@@ -48,4 +48,5 @@ def create(runtime: Runtime) -> Service:
                 ),
             ),
         ),
+        gather_s=0.2,
     )

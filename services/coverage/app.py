@@ -36,5 +36,6 @@ def create(runtime: Runtime) -> Service:
         router=create_router(view),
         subscriptions=subscriptions(Router(runtime.bus)),
         loops=(processor.run, follow),
+        gather_s=0.2,
         checks={"tables-recovered": processor.is_recovered, "view-caught-up": is_caught_up},
     )

@@ -28,6 +28,7 @@ def create(runtime: Runtime) -> Service:
         router=build_router(runtime, rules),
         subscriptions=_subscriptions(handlers),
         timers={CHECK_IN: handlers.check_in_due},
+        gather_s=0.2,
     )
 
 

@@ -28,6 +28,7 @@ def create(runtime: Runtime) -> Service:
         router=build_router(runtime, schedules),
         subscriptions=_subscriptions(handlers),
         timers={NEXT: handlers.plan_due},
+        gather_s=0.2,
     )
 
 

@@ -124,8 +124,9 @@ class Bus(Protocol):
         """
         ...
 
-    def reader(self, topics: Sequence[str], *, group: str, member: str | None = None) -> Reader:
-        """A new reader; `member` names it across restarts, so that a short restart moves no partition."""
+    def reader(self, topics: Sequence[str], *, group: str, member: str | None = None, gather_s: float = 0.0) -> Reader:
+        """A new reader; `member` names it across restarts, so that a short restart moves no partition. Records may be
+        held back for `gather_s`, so that more come together."""
         ...
 
     async def reachable(self) -> bool:

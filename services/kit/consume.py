@@ -37,6 +37,8 @@ class ConsumeLimits:
     concurrent_batches: int = 2
     """Transactions at once, so that the rest of the pool is left for requests."""
     fetch_wait_s: float = 0.5
+    gather_s: float = 0.0
+    """How long records may wait in the log so that more come together."""
     commit_every_s: float = 0.5
     drain_every_s: float = 30.0
     backoff_s: float = 0.1
@@ -138,7 +140,9 @@ class BatchConsumer:
     async def _session(self) -> None:
         """One membership of the group."""
         self._died = asyncio.get_running_loop().create_future()
-        self._reader = self._bus.reader(self._topics, group=self._group, member=self._member)
+        self._reader = self._bus.reader(
+            self._topics, group=self._group, member=self._member, gather_s=self._limits.gather_s
+        )
         background: list[asyncio.Task[None]] = []
         try:
             await self._reader.start(self)

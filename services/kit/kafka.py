@@ -32,6 +32,10 @@ log = get_logger(__name__)
 BATCH_BYTES: Final = 256 * 1024
 """Size of a produce batch: well below the broker's limit for a batch (1 MiB)."""
 BROKER_BATCH_BYTES: Final = 1_048_576
+IDLE_FETCH_MS: Final = 500
+"""A fetch that finds nothing returns after this; one that finds something, at once."""
+GATHERED_BYTES: Final = 64 * 1024
+"""So much that is gathered comes before its time is up."""
 _CLOSE_TIMEOUT_S: Final = 5.0
 
 
@@ -92,9 +96,11 @@ class KafkaBus:
             await self._renew(producer)
             raise SendFailed(describe_error(error)) from error
 
-    def reader(self, topics: Sequence[str], *, group: str, member: str | None = None) -> KafkaReader:
-        """A reader; `member` becomes the static group member id."""
-        return KafkaReader(self._bootstrap, topics, group, member, self._client_id)
+    def reader(
+        self, topics: Sequence[str], *, group: str, member: str | None = None, gather_s: float = 0.0
+    ) -> KafkaReader:
+        """A reader; `member` becomes the static group member id. The broker does the gathering."""
+        return KafkaReader(self._bootstrap, topics, group, member, self._client_id, gather_s)
 
     async def reachable(self) -> bool:
         """Whether a broker answers a metadata request now."""
@@ -204,7 +210,15 @@ class _Listener(ConsumerRebalanceListener):  # type: ignore[misc] # aiokafka is 
 class KafkaReader:
     """A member of a consumer group that commits by hand."""
 
-    def __init__(self, bootstrap: str, topics: Sequence[str], group: str, member: str | None, client_id: str) -> None:
+    def __init__(
+        self,
+        bootstrap: str,
+        topics: Sequence[str],
+        group: str,
+        member: str | None,
+        client_id: str,
+        gather_s: float = 0.0,
+    ) -> None:
         self._topics = tuple(topics)
         self._consumer = AIOKafkaConsumer(
             bootstrap_servers=bootstrap,
@@ -219,7 +233,8 @@ class KafkaReader:
             max_poll_interval_ms=2_000_000_000,  # a partition may wait for a fault to pass for as long as it takes
             request_timeout_ms=15_000,
             retry_backoff_ms=100,
-            fetch_max_wait_ms=500,
+            fetch_min_bytes=GATHERED_BYTES if gather_s else 1,
+            fetch_max_wait_ms=int(gather_s * 1000) if gather_s else IDLE_FETCH_MS,
             metadata_max_age_ms=60_000,
         )
 

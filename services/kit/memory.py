@@ -73,8 +73,10 @@ class MemoryBus:
         if failure is True:
             raise SendFailed("as the test asked, the acknowledgement was lost")
 
-    def reader(self, topics: Sequence[str], *, group: str, member: str | None = None) -> MemoryReader:
-        """A member of a group that lives in this object."""
+    def reader(
+        self, topics: Sequence[str], *, group: str, member: str | None = None, gather_s: float = 0.0
+    ) -> MemoryReader:
+        """A member of a group that lives in this object. It holds nothing back."""
         return MemoryReader(self, topics, self._groups.setdefault(group, _Group()))
 
     async def reachable(self) -> bool:

@@ -43,7 +43,11 @@ class Subscription:
 
 @dataclass(frozen=True, kw_only=True)
 class Service:
-    """One service. `folder` holds sql/; a loop that ends or fails ends the process, and it is started anew."""
+    """One service. `folder` holds sql/; a loop that ends or fails ends the process, and it is started anew.
+
+    `gather_s`: how long events may wait so that more come together. Every service hears of an incident at the same
+    moment; one that nobody waits for gathers, so that those that page people have the machine to themselves.
+    """
 
     name: str
     folder: Path
@@ -52,6 +56,7 @@ class Service:
     timers: Mapping[str, TimerHandler] = field(default_factory=dict)
     loops: tuple[Callable[[], Awaitable[Any]], ...] = ()
     checks: Mapping[str, Callable[[], Awaitable[bool]]] = field(default_factory=dict)
+    gather_s: float = 0.0
 
     def __post_init__(self) -> None:
         topics = [subscription.topic.name for subscription in self.subscriptions]

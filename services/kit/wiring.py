@@ -13,7 +13,7 @@ from fastapi import APIRouter
 from schemas.policy import rows_of
 from schemas.topics import MAX_RECORD_BYTES, TOPICS
 from services.kit import db
-from services.kit.consume import BatchConsumer, consumer_of
+from services.kit.consume import BatchConsumer, ConsumeLimits, consumer_of
 from services.kit.db import is_transient
 from services.kit.delivery import Delivery
 from services.kit.gauges import observe_for_ever
@@ -63,7 +63,8 @@ def wire(service: Service, runtime: Runtime, dsn: str) -> Wired:
         parts.append(timer_loop)
     if service.subscriptions:
         delivery = Delivery(runtime.units, service.subscriptions)
-        consumer = consumer_of(runtime.bus, delivery, member=runtime.settings.member)
+        limits = ConsumeLimits(gather_s=service.gather_s)
+        consumer = consumer_of(runtime.bus, delivery, member=runtime.settings.member, limits=limits)
         parts.append(consumer)
         routers.append(quarantine_router(service.name, runtime.units, QuarantineDesk(delivery)))
         checks["consumer"] = _consumer_check(consumer, delivery, runtime)
