@@ -125,7 +125,7 @@ class Delivery:
             inbox = await Inbox.open(batch.connection, subscription.topic, keys)
             for item in items:
                 outcomes[await self._step(batch, inbox, subscription, item)] += 1
-            await inbox.save()
+            batch.positions += inbox.moved()
         self._count(subscription, outcomes)
         if outcomes["handled"]:
             self._failures_in_a_row = 0
@@ -204,7 +204,7 @@ class Delivery:
                 raise item.error or AssertionError("neither envelope nor error")
             await self.handle(batch, subscription, item.envelope)
             inbox.handled(key, item.envelope.sequence)
-            await inbox.save()
+            batch.positions += inbox.moved()
             await quarantine.resolve(batch.connection, row["id"], "released", batch.now, "system", "its turn came")
         self._count(subscription, Counter(["released"]))
         return row

@@ -15,6 +15,7 @@ from typing import Any, NamedTuple
 from schemas.envelope import Envelope
 from schemas.topics import Topic
 from services.kit.sql import statement
+from services.kit.unit import Position
 
 
 class Verdict(StrEnum):
@@ -57,8 +58,7 @@ def judge(position: KeyPosition, event: HeldEvent, *, compacted: bool) -> Verdic
 class Inbox:
     """The positions of some keys of a topic, locked for one transaction."""
 
-    def __init__(self, connection: Any, topic: Topic, positions: dict[str, KeyPosition]) -> None:
-        self._connection = connection
+    def __init__(self, topic: Topic, positions: dict[str, KeyPosition]) -> None:
         self._topic = topic
         self._positions = positions
 
@@ -71,7 +71,7 @@ class Inbox:
             positions = {
                 row["key"]: KeyPosition(row["last_sequence"], row["last_sequence"], _held(row["held"])) for row in rows
             }
-        return cls(connection, topic, positions)
+        return cls(topic, positions)
 
     def judge(self, envelope: Envelope) -> Verdict:
         """What to do with this event now."""
@@ -83,7 +83,7 @@ class Inbox:
         return self._positions[key].last
 
     def handled(self, key: str, sequence: int) -> None:
-        """Move a key on; written by `save`."""
+        """Move a key on; see `moved`."""
         self._positions[key].last = sequence
 
     def held(self, envelope: Envelope) -> None:
@@ -98,16 +98,13 @@ class Inbox:
             if p.last != p.was and any(held.sequence == p.last + 1 for held in p.held)
         ]
 
-    async def save(self) -> None:
-        """Write the moved positions in one statement.
+    def moved(self) -> list[Position]:
+        """The positions to be written with the batch.
 
         A unique violation means that another process handled the first event of a key at the same time (it had not
         noticed yet that its partition moved); the transaction fails, and the next try sees a duplicate.
         """
-        moved = [(key, p.last, p.was) for key, p in self._positions.items() if p.last != p.was]
-        if moved:
-            keys, last, was = (list(column) for column in zip(*moved, strict=True))
-            await self._connection.execute(statement("move_positions"), self._topic.name, keys, last, was)
+        return [(self._topic.name, key, p.last, p.was) for key, p in self._positions.items() if p.last != p.was]
 
 
 def _held(rows: Sequence[str]) -> set[HeldEvent]:

@@ -104,8 +104,15 @@ async def append(connection: Any, rows: Sequence[OutboxRow], now: datetime) -> N
         row = rows[0]
         await connection.execute(statement("append_event"), row.topic, row.key, row.value, row.headers, now)
     elif rows:
-        columns = zip(*((row.topic, row.key, row.value, row.headers) for row in rows), strict=True)
-        await connection.execute(statement("append_events"), *(list(column) for column in columns), now)
+        await connection.execute(statement("append_events"), *columns(rows), now)
+
+
+def columns(rows: Sequence[OutboxRow]) -> list[list[Any]]:
+    """Topics, keys, values and headers."""
+    return [
+        [row.topic for row in rows], [row.key for row in rows], [row.value for row in rows],
+        [row.headers for row in rows],
+    ]  # fmt: skip
 
 
 async def append_dead_letters(connection: Any, letters: Sequence[DeadLetter], now: datetime) -> None:

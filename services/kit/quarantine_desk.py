@@ -90,7 +90,7 @@ class QuarantineDesk:
                 raise NotPossible(f"It still cannot be read: {item.error}")
             await self._delivery.handle(batch, self._delivery.subscriptions[topic.name], item.envelope)
         inbox.handled(key, sequence)
-        await inbox.save()
+        batch.positions += inbox.moved()
 
     async def _note_failure(self, entry_id: UUID, error: Exception) -> None:
         async with self._units.batch() as batch:

@@ -25,6 +25,7 @@ log = get_logger(__name__)
 CLAIM_LIMIT: Final = 50
 LOOK_AGAIN_S: Final = 1.0
 """Longest time without a look at the table: timers that another process scheduled are at most this late."""
+CLAIMED_ELSEWHERE_S: Final = 0.05
 RETRY_S: Final = 1.0
 RETRY_S_MAX: Final = 300.0
 
@@ -64,10 +65,12 @@ class TimerLoop:
         self._look_again_s = look_again_s
         self._wake = asyncio.Event()
         self._stopping = False
+        self._looks_at: datetime | None = None
 
-    def wake(self) -> None:
-        """Look at the table now (a timer was scheduled)."""
-        self._wake.set()
+    def wake(self, due_at: datetime) -> None:
+        """A timer was scheduled for then: look at the table now, unless the next look comes in time anyway."""
+        if self._looks_at is None or due_at < self._looks_at:
+            self._wake.set()
 
     def stop(self) -> None:
         """Let `run` return after the timers in hand."""
@@ -79,6 +82,7 @@ class TimerLoop:
         failures = 0
         while not self._stopping:
             self._wake.clear()
+            self._looks_at = None
             try:
                 wait_s = await self._round() if self._kinds else 3600.0
                 failures = 0
@@ -88,7 +92,8 @@ class TimerLoop:
                 failures += 1
                 wait_s = min(0.1 * 2**failures, 5.0)
                 log.warning("timers.waiting", error=describe_error(error), attempts=failures)
-            if wait_s > 0 and not self._stopping:
+            if wait_s > 0 and not self._wake.is_set():
+                self._looks_at = self._units.clock.now() + timedelta(seconds=wait_s)
                 await _wait(self._wake, wait_s)
 
     async def fire_due(self) -> int:
@@ -108,13 +113,15 @@ class TimerLoop:
         return done
 
     async def _round(self) -> float:
-        if await self.fire_due() > 0:
-            return 0.0
         async with self._units.pool.acquire() as connection:
             next_at: datetime | None = await connection.fetchval(statement("next_timer"), self._kinds)
         if next_at is None:
             return self._look_again_s
-        return min(max((next_at - self._units.clock.now()).total_seconds(), 0.001), self._look_again_s)
+        wait_s = (next_at - self._units.clock.now()).total_seconds()
+        if wait_s > 0:
+            return min(max(wait_s, 0.001), self._look_again_s)
+        # Another process may hold what is due; then there is nothing to do but to look again a little later.
+        return 0.0 if await self.fire_due() > 0 else CLAIMED_ELSEWHERE_S
 
     async def _fire(self, limit: int) -> int:
         async with self._units.batch() as batch:

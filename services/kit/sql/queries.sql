@@ -1,25 +1,9 @@
 -- Statements of the kit's own tables. Parameters are positional; each statement's comment names them.
 
--- name: append_events!
+-- name: append_events
 -- Give each event the next sequence of its topic and key and put it into the outbox, in the given order.
 -- $1 topics, $2 keys, $3 values, $4 headers, $5 now
-WITH incoming AS (
-    SELECT * FROM unnest($1::text[], $2::text[], $3::bytea[], $4::bytea[])
-        WITH ORDINALITY AS i (topic, key, value, headers, ordinal)
-), counted AS (
-    SELECT topic, key, count(*) AS n FROM incoming GROUP BY topic, key
-), raised AS (
-    INSERT INTO outbox_sequence AS s (topic, key, last_sequence)
-    SELECT topic, key, n FROM counted ORDER BY topic, key  -- one lock order for everybody: no deadlock
-    ON CONFLICT (topic, key) DO UPDATE SET last_sequence = s.last_sequence + excluded.last_sequence
-    RETURNING topic, key, last_sequence
-)
-INSERT INTO outbox (topic, key, sequence, value, headers, created_at)
-SELECT i.topic, convert_to(i.key, 'UTF8'),
-       r.last_sequence - c.n + row_number() OVER (PARTITION BY i.topic, i.key ORDER BY i.ordinal),
-       i.value, i.headers, $5
-FROM incoming i JOIN raised r USING (topic, key) JOIN counted c USING (topic, key)
-ORDER BY i.ordinal;
+SELECT append_events($1::text[], $2::text[], $3::bytea[], $4::bytea[], $5::timestamptz);
 
 -- name: append_event!
 -- The same for a single event, without the machinery of arrays. $1 topic, $2 key, $3 value, $4 headers, $5 now
@@ -79,15 +63,14 @@ SELECT k.key, coalesce(l.last_sequence, 0) AS last_sequence,
              AND q.state IN ('quarantined', 'parked') AND q.sequence IS NOT NULL) AS held
 FROM unnest($2::text[]) AS k (key) LEFT JOIN locked l USING (key);
 
--- name: move_positions!
--- Write the new positions. A key that was new when it was read and is not any more is a unique violation.
--- $1 topic, $2 keys, $3 new sequences, $4 sequences as they were read and locked (0: the key was new)
-WITH moved AS (
-    SELECT key, next, was FROM unnest($2::text[], $3::bigint[], $4::bigint[]) AS m (key, next, was)
-), known AS (
-    UPDATE inbox_position p SET last_sequence = m.next FROM moved m WHERE p.topic = $1 AND p.key = m.key AND m.was > 0
-)
-INSERT INTO inbox_position (topic, key, last_sequence) SELECT $1, key, next FROM moved WHERE was = 0 ORDER BY key;
+-- name: settle_batch
+-- What every batch of units writes: positions, timers and events, in this order. A key that was new when it was read
+-- and is not any more is a unique violation. $1 topics, $2 keys, $3 new sequences, $4 sequences as they were read and
+-- locked (0: the key was new), $5 kinds and $6 keys of timers to cancel, $7 kinds, $8 keys, $9 ids, $10 due times,
+-- $11 payloads and $12 contexts of timers to set, $13 topics, $14 keys, $15 values and $16 headers of events, $17 now
+SELECT move_positions($1::text[], $2::text[], $3::bigint[], $4::bigint[]),
+       set_timers($5::text[], $6::text[], $7::text[], $8::text[], $9::uuid[], $10::timestamptz[], $11::text[], $12::text[]),
+       append_events($13::text[], $14::text[], $15::bytea[], $16::bytea[], $17::timestamptz);
 
 -- name: hold
 -- Keep a record back. Does nothing, and returns nothing, if it or its turn is already held.
@@ -142,21 +125,6 @@ ORDER BY held_at DESC, id DESC LIMIT $5;
 -- name: held_counts
 -- How many records are held, by state.
 SELECT state, count(*) AS n FROM quarantine WHERE state IN ('quarantined', 'parked') GROUP BY state;
-
--- name: cancel_timers!
--- $1 kinds, $2 keys
-DELETE FROM timers USING unnest($1::text[], $2::text[]) AS c (kind, key)
-WHERE timers.kind = c.kind AND timers.key = c.key;
-
--- name: schedule_timers!
--- Set timers; one of the same kind and key is replaced. $1 kinds, $2 keys, $3 ids, $4 due, $5 payloads, $6 contexts
-INSERT INTO timers (kind, key, id, due_at, retry_at, payload, context)
-SELECT kind, key, id, due_at, due_at, payload::jsonb, context::jsonb
-FROM unnest($1::text[], $2::text[], $3::uuid[], $4::timestamptz[], $5::text[], $6::text[])
-    AS n (kind, key, id, due_at, payload, context)
-ORDER BY kind, key
-ON CONFLICT (kind, key) DO UPDATE SET id = excluded.id, due_at = excluded.due_at, retry_at = excluded.retry_at,
-    payload = excluded.payload, context = excluded.context, attempts = 0, last_error = NULL;
 
 -- name: claim_timers
 -- Take due timers out; they come back if this transaction does not commit. $1 now, $2 kinds, $3 limit
