@@ -16,8 +16,11 @@ INSTANCE_VARIABLE: Final = "THIRDRESCUE_INSTANCE"
 # Lower numbers start first and stop last.
 INFRASTRUCTURE_PRIORITY: Final = 10
 SERVICE_PRIORITY: Final = 100
-NICENESS: Final = {"dispatch": 5, "care": 10, "followup": 10, "coverage": 10}
-"""All processes hear of an incident at once and share few cores here: those that page people go first."""
+NICENESS: Final = {
+    "geofencing": 5, "alerts": 5, "pagegateway": 5, "dispatch": 10, "care": 15, "followup": 15, "coverage": 15
+}  # fmt: skip
+"""All processes hear of an incident at once and share few cores here: who declares goes first,
+then what pages people, then all else."""
 
 
 @dataclass(frozen=True)

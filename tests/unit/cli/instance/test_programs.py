@@ -80,8 +80,9 @@ def test_the_configuration_says_what_was_meant_to_supervisord_itself(
     assert shlex.split(processes["odd"].command) == list(odd.command)
     assert processes["odd"].environment == dict(odd.environment)
     alerts, coverage = processes["alerts"].environment, processes["coverage"].environment
-    assert alerts == dict(service_environment(_entry("alerts"), around)) | {"THIRDRESCUE_NICENESS": "0"}
-    assert int(coverage["THIRDRESCUE_NICENESS"]) > 0, "those that page people go first"
+    assert alerts == dict(service_environment(_entry("alerts"), around)) | {"THIRDRESCUE_NICENESS": "5"}
+    assert int(coverage["THIRDRESCUE_NICENESS"]) > 5, "those that page people go first"
+    assert processes["incidents"].environment["THIRDRESCUE_NICENESS"] == "0", "nobody goes before who declares"
     assert not any(process.autostart for process in processes.values())
 
 
