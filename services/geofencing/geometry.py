@@ -139,7 +139,12 @@ def rounded(globe: MultiPolygon) -> MultiPolygon:
 
 def area_km2(globe: MultiPolygon) -> float:
     """Area on the ellipsoid."""
-    return float(sum(abs(GLOBE.geometry_area_perimeter(orient(part))[0]) for part in globe.geoms)) / 1e6
+    return sum(_ring_m2(part.exterior) - sum(map(_ring_m2, part.interiors)) for part in globe.geoms) / 1e6
+
+
+def _ring_m2(ring: shapely.LinearRing) -> float:
+    lon, lat = shapely.get_coordinates(ring).T
+    return abs(float(GLOBE.polygon_area_perimeter(lon, lat)[0]))
 
 
 def inner_point(globe: MultiPolygon) -> tuple[float, float]:
