@@ -7,8 +7,9 @@ from collections.abc import Mapping
 from typing import Annotated, Any, Final
 from uuid import UUID
 
-from fastapi import APIRouter, Header, Query
+from fastapi import APIRouter, Query, Request, Response
 
+from services.kit.http import accepts, direct, read_json
 from services.kit.problems import Finding, ProblemError, invalid, not_found, unavailable
 from services.kit.runtime import Runtime
 from services.pagegateway import store
@@ -47,8 +48,11 @@ def create_router(runtime: Runtime) -> APIRouter:
     recorder = Recorder(runtime)
 
     @router.post("/pages", status_code=202)
-    async def take_page(page: Page, idempotency_key: Annotated[str, Header()]) -> Receipt:
-        if idempotency_key.lower() != str(page.page_id):
+    @accepts("application/json")
+    @direct
+    async def take_page(request: Request) -> Response:  # the bare request: see read_json
+        page = read_json(request, Page)
+        if request.headers.get("idempotency-key", "").lower() != str(page.page_id):
             raise invalid([Finding(where="header:Idempotency-Key", what="must be the page_id")])
         try:
             outcome = await recorder.take(page)
@@ -56,7 +60,7 @@ def create_router(runtime: Runtime) -> APIRouter:
             raise unavailable("Too many pages wait to be recorded; try again.") from None
         if outcome.kind in ("accepted", "timeout"):
             waiters.wake()
-        return _answer(outcome)
+        return Response(_answer(outcome).model_dump_json(), 202, media_type="application/json")
 
     @router.get("/pages/{page_id}")
     async def show_page(page_id: UUID) -> Mapping[str, Any]:
