@@ -14,6 +14,7 @@ from services.alerts.pages import RetryRules
 from services.alerts.sender import Sender, SenderRules
 from services.alerts.settings import AlertsSettings
 from services.alerts.store import FOLDER
+from services.alerts.waking import Waker
 from services.kit.auth import TokenSigner
 from services.kit.runtime import Runtime
 from services.kit.service import Service
@@ -23,9 +24,10 @@ from services.kit.settings import load
 def create(runtime: Runtime) -> Service:
     """The service, ready to be run."""
     settings = load(AlertsSettings)
-    asking = Asking(settings.rules())
+    waker = Waker()
+    asking = Asking(settings.rules(), waker)
     handlers = Handlers(asking)
-    sender = Sender(runtime, _gateway(runtime, settings), _sender_rules(settings))
+    sender = Sender(runtime, _gateway(runtime, settings), _sender_rules(settings), waker)
     return Service(
         name="alerts",
         folder=FOLDER,

@@ -24,12 +24,11 @@ from services.alerts import store
 from services.alerts.decide import quotas_of, restate
 from services.alerts.model import AlertState, QuotaState, Reach, Wave, WaveRules
 from services.alerts.store import AlertRow, statement
+from services.alerts.waking import CHANNEL, Waker
 from services.alerts.waves import decide_wave, looked_farther, nearby
 from services.kit.unit import Unit
 
 WAVE_TIMER: Final = "wave"
-CHANNEL: Final = "thirdrescue_alerts_pages"
-"""PostgreSQL notification that wakes the sender when pages were committed."""
 
 
 def alert_id_of(incident_id: UUID) -> UUID:
@@ -40,8 +39,9 @@ def alert_id_of(incident_id: UUID) -> UUID:
 class Asking:
     """Asks people by the rules it was made with."""
 
-    def __init__(self, rules: WaveRules) -> None:
+    def __init__(self, rules: WaveRules, waker: Waker) -> None:
         self._rules = rules
+        self._waker = waker
         self._rosters = store.Rosters()
 
     async def open(self, unit: Unit, alert: AlertRow, reach: Sequence[Reach]) -> None:
@@ -117,8 +117,9 @@ class Asking:
             lapses_at = unit.now + alert.clock.real_delay(self._rules.ask_open)
             await store.insert_wave(
                 unit.connection, alert, number, wave,
-                now=unit.now, lapses_at=lapses_at, next_rings=next_rings, channel=CHANNEL,
+                now=unit.now, lapses_at=lapses_at, next_rings=next_rings, channel=CHANNEL, waker=self._waker.name,
             )  # fmt: skip
+            unit.after_commit(self._waker.wake)
             emit(
                 unit,
                 alert,
@@ -212,8 +213,8 @@ class Asking:
             emit(unit, alert, AlertClosed(alert_id=alert.alert_id, incident_id=alert.incident_id, reason=reason))
 
     async def wake_sender(self, unit: Unit) -> None:
-        """Wake the sender when this unit commits."""
-        await unit.connection.execute(statement("notify_sender"), CHANNEL)
+        """Wake the senders when this unit commits."""
+        await self._waker.when_committed(unit)
 
     def _emit_opened(self, unit: Unit, alert: AlertRow, states: Sequence[QuotaState], stations_in_reach: int) -> None:
         opened = AlertOpened(

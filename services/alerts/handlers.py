@@ -102,7 +102,6 @@ class Handlers:
     async def on_fenced(self, unit: Unit, envelope: Envelope) -> None:
         """Remember the zones and stations in reach; open if the needs are known already, as they nearly always are."""
         fenced = _data(envelope, zone.ZoneFenced)
-        await store.lock_world(unit.connection, world_of(envelope.exercise))
         half = _half(envelope, fenced.incident_id, fenced.clock)
         alert = await store.save_fenced(unit.connection, half, fenced)
         if _is_complete(alert):

@@ -2,8 +2,8 @@
 
 An attempt is written and committed before it is made. If the process dies in between, the attempt's lease runs out and
 the page is `in_doubt`: the provider is asked whether it knows the page, and it is sent again, with the same
-idempotency key and marked as repeated, only if not. A wave's commit wakes the sender at once by a notification; a look
-at the table every second covers everything else.
+idempotency key and marked as repeated, only if not. A wave's commit wakes the sender at once, in other processes
+by a notification; a look at the table every second covers everything else.
 """
 
 from __future__ import annotations
@@ -19,10 +19,10 @@ from uuid import UUID
 from schemas.envelope import Event
 from schemas.events.alert import AlertPageFailed, AlertPageSent, PageFailure, PageReceipt
 from schemas.vocabulary import PagePurpose
-from services.alerts.asking import CHANNEL
 from services.alerts.gateway import Gateway
 from services.alerts.pages import ClaimedPage, RetryRules, Settled, settle
 from services.alerts.store import statement
+from services.alerts.waking import CHANNEL, Waker
 from services.kit.db import is_transient
 from services.kit.log import describe_error, get_logger
 from services.kit.runtime import Runtime
@@ -48,11 +48,11 @@ class SenderRules:
 class Sender:
     """Sends the pages of one service process; several processes share the work by SKIP LOCKED."""
 
-    def __init__(self, runtime: Runtime, gateway: Gateway, rules: SenderRules) -> None:
+    def __init__(self, runtime: Runtime, gateway: Gateway, rules: SenderRules, waker: Waker) -> None:
         self._runtime = runtime
         self._gateway = gateway
         self._rules = rules
-        self._wake = asyncio.Event()
+        self._waker = waker
         self._slots = asyncio.Semaphore(rules.concurrency)
         self._batches = asyncio.Semaphore(BATCHES_IN_FLIGHT)
 
@@ -60,7 +60,7 @@ class Sender:
         """Send for ever. Batches run beside each other, so that a slow one delays nobody."""
         async with asyncio.TaskGroup() as group:
             while True:
-                self._wake.clear()
+                self._waker.woken.clear()
                 try:
                     wait_s = await self._round(group)
                 except Exception as error:
@@ -69,7 +69,7 @@ class Sender:
                     log.warning("pages.waiting", error=describe_error(error))
                     wait_s = _FAULT_WAIT_S
                 with suppress(TimeoutError):
-                    await asyncio.wait_for(self._wake.wait(), wait_s)
+                    await asyncio.wait_for(self._waker.woken.wait(), wait_s)
 
     async def listen(self) -> None:
         """Hear the notifications of committed pages; reconnects for ever. Without it the sender is only slower."""
@@ -87,21 +87,18 @@ class Sender:
         """Listen on this connection until it ends."""
         ended = asyncio.Event()
 
-        def heard(*_: object) -> None:
-            self._wake.set()
-
         def gone(*_: object) -> None:
             ended.set()
 
         connection.add_termination_listener(gone)
-        await connection.add_listener(CHANNEL, heard)
-        self._wake.set()  # for what was committed while nobody listened
+        await connection.add_listener(CHANNEL, self._waker.heard)
+        self._waker.wake()  # for what was committed while nobody listened
         try:
             await ended.wait()
         finally:
             if not connection.is_closed():
                 connection.remove_termination_listener(gone)
-                await connection.remove_listener(CHANNEL, heard)
+                await connection.remove_listener(CHANNEL, self._waker.heard)
 
     async def _round(self, group: asyncio.TaskGroup) -> float:
         """Take what is due, batch by batch; says how long to wait for more."""

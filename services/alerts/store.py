@@ -169,12 +169,14 @@ async def save_declared(connection: Any, half: Half, level: str, needs: Sequence
 
 
 async def save_fenced(connection: Any, half: Half, fenced: FenceAsItStands) -> AlertRow:
-    """The zones' half; the row is locked from here on."""
+    """The zones' half. Its world and then its row are locked from here on."""
     by_kind = {zone.kind: zone.zone_id for zone in fenced.zones}
     zones = [[kind.value, str(by_kind[kind])] for kind in GRAVEST_FIRST if kind in by_kind]
     reach = [[str(s.station_id), s.distance_km, None if s.inside is None else s.inside.value] for s in fenced.stations]
     clock = half.clock.model_dump(mode="json")
-    return alert_of(await connection.fetchrow(statement("save_fenced"), *half.columns, clock, zones, reach))
+    world = world_of(half.exercise)
+    row = await connection.fetchrow(statement("save_fenced"), *half.columns, clock, zones, reach, world)
+    return alert_of(row)
 
 
 async def reach(connection: Any, alert_id: UUID) -> list[Reach]:
@@ -268,8 +270,9 @@ async def insert_wave(
     lapses_at: datetime,
     next_rings: Sequence[int],
     channel: str,
+    waker: str,
 ) -> None:
-    """A wave with its asks and their pages, still to be sent; wakes the sender when this commits."""
+    """A wave with its asks and their pages, still to be sent; wakes other processes' senders when this commits."""
     asks: Sequence[Ask] = wave.asks
     await connection.execute(
         statement("insert_wave"),
@@ -289,6 +292,7 @@ async def insert_wave(
         list(wave.rings),
         next_rings,
         channel,
+        waker,
     )
 
 

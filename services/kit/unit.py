@@ -77,6 +77,7 @@ class Unit:
         self.rows: list[outbox.OutboxRow] = []
         self.timers: dict[tuple[str, str], _Scheduled | None] = {}
         self.handed_over: list[tuple[Taker, Any]] = []
+        self.calls_after_commit: list[Callable[[], None]] = []
 
     def emit(
         self,
@@ -144,6 +145,10 @@ class Unit:
         """
         self.handed_over.append((taker, item))
 
+    def after_commit(self, call: Callable[[], None]) -> None:
+        """Have something called once this unit is committed. A process that dies in between never calls it."""
+        self.calls_after_commit.append(call)
+
     def inherit(self, *, exercise: bool | None = None, jurisdiction: Sequence[str] | None = None) -> None:
         """Set what later events and timers of this unit inherit (a request that has just learned what it is about)."""
         old = self.origin
@@ -173,6 +178,7 @@ class Written:
 
     has_events: bool
     earliest_timer_at: datetime | None
+    calls: Sequence[Callable[[], None]]
 
 
 class UnitBatch:
@@ -207,7 +213,8 @@ class UnitBatch:
         for taker, items in handed_over.items():
             await taker(items)
         due_at = min((timer.due_at for timer in timers.values() if timer is not None), default=None)
-        return Written(has_events=bool(rows or self.dead_letters), earliest_timer_at=due_at)
+        calls = [call for unit in self._units for call in unit.calls_after_commit]
+        return Written(has_events=bool(rows or self.dead_letters), earliest_timer_at=due_at, calls=calls)
 
     async def _write(self, rows: Sequence[outbox.OutboxRow], timers: _Timers) -> None:
         """Positions, timers and events in one round trip; a lone event takes the shorter way of requests."""
@@ -276,6 +283,8 @@ class Units:
             self.on_events()
         if written.earliest_timer_at is not None:
             self.on_timers(written.earliest_timer_at)
+        for call in dict.fromkeys(written.calls):
+            call()
 
     @asynccontextmanager
     async def open(

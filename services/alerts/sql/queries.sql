@@ -39,9 +39,14 @@ RETURNING alert_id, incident_id, state, exercise, jurisdiction, correlation_id, 
     opened_at, closed_at;
 
 -- name: save_fenced<!
--- The zones' half of an alert. (alert_id, incident_id, exercise, jurisdiction, correlation_id, clock, zones, reach)
+-- The zones' half of an alert, after locking its world as `lock_world` does.
+-- (alert_id, incident_id, exercise, jurisdiction, correlation_id, clock, zones, reach, world)
+WITH locked AS MATERIALIZED (
+    SELECT set_config('lock_timeout', '0', true),
+           pg_advisory_xact_lock(hashtextextended(current_schema() || ':wave:' || $9::text, 0))
+)
 INSERT INTO alert (alert_id, incident_id, state, exercise, jurisdiction, correlation_id, clock, zones, reach)
-VALUES ($1, $2, 'waiting', $3, $4::text[], $5, $6::jsonb, $7::jsonb, $8::jsonb)
+SELECT $1::uuid, $2::uuid, 'waiting', $3::boolean, $4::text[], $5::uuid, $6::jsonb, $7::jsonb, $8::jsonb FROM locked
 ON CONFLICT (alert_id) DO UPDATE SET zones = excluded.zones, reach = excluded.reach,
     jurisdiction = excluded.jurisdiction
 RETURNING alert_id, incident_id, state, exercise, jurisdiction, correlation_id, level, clock, needs, zones, wave, exhausted,
@@ -128,7 +133,7 @@ SELECT coalesce((SELECT array_agg(volunteer_id) FROM commitment
 -- name: insert_wave
 -- A wave with its asks and pages, where the next one begins, and the sender's call when this commits.
 -- (alert_id, wave, ring_km, shortfalls, explanation, now, world, lapses_at, page_ids, volunteer_ids, need_ids,
--- distances_km, whys, needs of the rings, their rings, channel)
+-- distances_km, whys, needs of the rings, their rings, channel, the process that notifies)
 WITH incoming AS (
     SELECT * FROM unnest($9::uuid[], $10::uuid[], $11::text[], $12::float8[], $13::text[])
         AS i (page_id, volunteer_id, need_id, distance_km, why)
@@ -151,7 +156,7 @@ WITH incoming AS (
     INSERT INTO page (page_id, alert_id, volunteer_id, purpose, state, due_at, created_at)
     SELECT page_id, $1, volunteer_id, 'ask', 'pending', $6, $6 FROM incoming
 )
-SELECT pg_notify($16, '');
+SELECT pg_notify($16, $17);
 
 -- name: wave_is_stuck$
 -- Whether most asks of the last wave have not left yet: the channel is down, and asking more people would page crowds
@@ -172,9 +177,9 @@ SELECT page_id, $1, volunteer_id, $2, $3, 'pending', $4, $4
 FROM unnest($5::uuid[], $6::uuid[]) AS i (page_id, volunteer_id)
 ON CONFLICT (page_id) DO NOTHING;
 
--- name: notify_sender
--- Wake the sender when this transaction commits. (channel)
-SELECT pg_notify($1, '');
+-- name: notify_senders
+-- Wake the senders when this transaction commits. (channel, the process that notifies)
+SELECT pg_notify($1, $2);
 
 -- name: lock_alert_of_page
 -- The alert that an ask belongs to, locked. (page_id)

@@ -14,6 +14,7 @@ from services.alerts.answering import Answering, Given
 from services.alerts.asking import Asking, alert_id_of
 from services.alerts.desk import AnswerDesk
 from services.alerts.settings import AlertsSettings
+from services.alerts.waking import Waker
 from services.kit.problems import ProblemError
 from tests.integration.alerts.harness import Running
 from tests.integration.alerts.network import incident, need
@@ -54,7 +55,7 @@ async def test_two_processes_share_the_last_places(services: Running) -> None:
     opened, sent = await asked_for_many(services)
     assert services.process is not None
     runtime = next(m for m in services.process._members if m.service.name == "alerts").runtime
-    desks = [AnswerDesk(runtime, Answering(Asking(AlertsSettings().rules()))) for _ in range(2)]
+    desks = [AnswerDesk(runtime, Answering(Asking(AlertsSettings().rules(), Waker()))) for _ in range(2)]
     alert_id = alert_id_of(opened.incident_id)
     yes = Given(answer=Answer.ACCEPT)
     outcomes = await asyncio.gather(
@@ -69,7 +70,7 @@ async def test_a_cancelled_request_takes_nobody_with_it(services: Running) -> No
     opened, sent = await asked_for_many(services)
     assert services.process is not None
     runtime = next(m for m in services.process._members if m.service.name == "alerts").runtime
-    desk = AnswerDesk(runtime, Answering(Asking(AlertsSettings().rules())))
+    desk = AnswerDesk(runtime, Answering(Asking(AlertsSettings().rules(), Waker())))
     alert_id = alert_id_of(opened.incident_id)
     no = Given(answer=Answer.DECLINE)
     takes = [asyncio.create_task(desk.take(alert_id, page.page_id, no)) for page in sent]
