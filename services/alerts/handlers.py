@@ -111,7 +111,6 @@ class Handlers:
     async def on_revised(self, unit: Unit, envelope: Envelope) -> None:
         """Take the zones and the stations in reach over as they now stand."""
         revised = _data(envelope, zone.ZoneRevised)
-        await store.lock_world(unit.connection, world_of(envelope.exercise))
         half = _half(envelope, revised.incident_id, revised.clock)
         alert = await store.save_fenced(unit.connection, half, revised)
         if _is_complete(alert):
