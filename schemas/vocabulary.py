@@ -80,8 +80,14 @@ class StationKind(StrEnum):
     PROVINCIAL_DETACHMENT = "provincial-detachment"
     MUNICIPAL_DETACHMENT = "municipal-detachment"
     CONSULTATION_ROOM = "consultation-room"
+    SOCIAL_WORK_CENTRE = "social-work-centre"
     SERVICE_CENTRE = "service-centre"
+    EXPERIENCE_CENTRE = "experience-centre"
+    HOSPITAL_CLINIC = "hospital-clinic"
+    UNIVERSITY_ROOM = "university-room"
+    SCHOOL_ROOM = "school-room"
     HOTLINE_CENTRE = "hotline-centre"
+    LECTURE_OUTLET = "lecture-outlet"
 
 
 class Tier(StrEnum):
@@ -95,6 +101,93 @@ class Tier(StrEnum):
     DISTRICT = "district"
     STREET = "street"
     COMMUNITY = "community"
+
+
+class JurisdictionLevel(StrEnum):
+    """The level on which an account acts, as its areas say; the highest first."""
+
+    NATION = "nation"
+    PROVINCE = "province"
+    PREFECTURE = "prefecture"
+    COUNTY = "county"
+    TOWNSHIP = "township"
+    VILLAGE = "village"
+
+
+class RoomSetting(StrEnum):
+    """What kind of place a consultation room is in."""
+
+    DEPARTMENT = "department"
+    SCHOOL = "school"
+    HOSPITAL = "hospital"
+    MARRIAGE_AND_CHILDBEARING = "marriage-and-childbearing"
+    COMMUNITY = "community"
+    ENTERPRISE = "enterprise"
+    LEGAL_SERVICE = "legal-service"
+    OTHER = "other"
+
+
+class InstitutionKind(StrEnum):
+    """What kind of institution a station is a part of."""
+
+    GENERAL_HOSPITAL = "general-hospital"
+    PSYCHIATRIC_HOSPITAL = "psychiatric-hospital"
+    OTHER_HOSPITAL = "other-hospital"
+    UNIVERSITY = "university"
+    SECONDARY_SCHOOL = "secondary-school"
+    PRIMARY_SCHOOL = "primary-school"
+
+
+class HospitalGrade(StrEnum):
+    """Level (3 the highest) and class of a hospital in the Chinese scheme: 三级特等 is `3-special`, 二级甲等 `2a`."""
+
+    THREE_SPECIAL = "3-special"
+    THREE_A = "3a"
+    THREE_B = "3b"
+    THREE_C = "3c"
+    TWO_A = "2a"
+    TWO_B = "2b"
+    TWO_C = "2c"
+    ONE_A = "1a"
+    ONE_B = "1b"
+    ONE_C = "1c"
+    UNGRADED = "ungraded"
+
+
+class StationService(StrEnum):
+    """What a station offers."""
+
+    COUNSELLING = "counselling"
+    GROUP_COUNSELLING = "group-counselling"
+    PSYCHOLOGICAL_FIRST_AID = "psychological-first-aid"
+    CRISIS_INTERVENTION = "crisis-intervention"
+    SCREENING = "screening"
+    REFERRAL = "referral"
+    PSYCHOTHERAPY = "psychotherapy"
+    PSYCHIATRIC_OUTPATIENT = "psychiatric-outpatient"
+    MEDICATION_FOLLOW_UP = "medication-follow-up"
+    SOCIAL_WORK = "social-work"
+    MEDIATION = "mediation"
+    FAMILY_SUPPORT = "family-support"
+    SCHOOL_SUPPORT = "school-support"
+    HOTLINE = "hotline"
+    LECTURES = "lectures"
+    HELPER_TRAINING = "helper-training"
+    HELPER_SUPPORT = "helper-support"
+
+
+class StationChange(StrEnum):
+    """What about a station is changed; who may verify it follows from that."""
+
+    REGISTRATION = "registration"
+    DESCRIPTION = "description"
+    CAPACITY = "capacity"
+    INSTITUTION = "institution"
+    PLACE = "place"
+    PLACE_IN_TREE = "place-in-tree"
+    SUSPENSION = "suspension"
+    CLOSURE = "closure"
+    CONFIRMATION = "confirmation"
 
 
 class PagePurpose(StrEnum):

@@ -2,16 +2,47 @@
 
 from __future__ import annotations
 
-from typing import ClassVar
+from datetime import date
+from typing import Annotated, ClassVar, Literal
 from uuid import UUID
 
+from pydantic import Field
+
 from schemas.envelope import Event
-from schemas.values import AreaCode, LanguageCode, Position, Text
-from schemas.vocabulary import StationKind, Tier
+from schemas.values import AreaCode, LanguageCode, Position, Text, Value
+from schemas.vocabulary import (
+    HospitalGrade,
+    InstitutionKind,
+    JurisdictionLevel,
+    RoomSetting,
+    StationChange,
+    StationKind,
+    StationService,
+    Tier,
+)
+
+Count = Annotated[int, Field(ge=0)]
+
+
+class CatchmentFacts(Value):
+    """Whom a station serves: everybody in these areas, and everybody within the radius around it."""
+
+    area_codes: tuple[AreaCode, ...] = ()
+    radius_m: Annotated[int, Field(gt=0)] | None = None
+
+
+class InstitutionFacts(Value):
+    """The hospital, university or school a station is a part of; stations with the same id are parts of the same."""
+
+    institution_id: UUID
+    kind: InstitutionKind
+    hospital_grade: HospitalGrade | None = None
+    student_count: Count | None = None
+    psychology_teacher_count: Count | None = None
 
 
 class StationFacts(Event):
-    """What the register says of a station."""
+    """What the register says of a station. None says that the register does not know."""
 
     station_id: UUID
     kind: StationKind
@@ -21,6 +52,15 @@ class StationFacts(Event):
     area_code: AreaCode
     position: Position
     languages: tuple[LanguageCode, ...]
+    detachment_id: UUID | None = None
+    parent_id: UUID | None = None
+    setting: RoomSetting | None = None
+    institution: InstitutionFacts | None = None
+    services: tuple[StationService, ...] = ()
+    room_count: Count | None = None
+    seat_count: Count | None = None
+    line_count: Count | None = None
+    catchment: CatchmentFacts | None = None
 
 
 class StationRegistered(StationFacts):
@@ -28,15 +68,78 @@ class StationRegistered(StationFacts):
 
     event_type: ClassVar[str] = "station.registered"
 
-    detachment_id: UUID | None = None
-
 
 class StationCorrected(StationFacts):
     """The register's entry of a station was corrected; all its facts as they now stand."""
 
     event_type: ClassVar[str] = "station.corrected"
 
-    detachment_id: UUID | None = None
+
+class StationCapacityChanged(Event):
+    """The station has other numbers of rooms, seats or telephone lines than before; the numbers as they now stand."""
+
+    event_type: ClassVar[str] = "station.capacity-changed"
+
+    station_id: UUID
+    room_count: Count | None = None
+    seat_count: Count | None = None
+    line_count: Count | None = None
+
+
+class StationVerified(Event):
+    """Somebody of this level says that the entry was true on that day."""
+
+    event_type: ClassVar[str] = "station.verified"
+
+    station_id: UUID
+    verified_on: date
+    verified_by: JurisdictionLevel
+
+
+class StationWentStale(Event):
+    """Nobody has verified the entry for longer than is allowed; `verified_on` is the last time, if there was one."""
+
+    event_type: ClassVar[str] = "station.went-stale"
+
+    station_id: UUID
+    verified_on: date | None = None
+
+
+class StationChangeProposed(Event):
+    """A change to the entry (or a new entry) waits for somebody of at least this level to accept or reject it."""
+
+    event_type: ClassVar[str] = "station.change-proposed"
+
+    station_id: UUID
+    proposal_id: UUID
+    changes: tuple[StationChange, ...]
+    verifier: JurisdictionLevel
+
+
+class StationChangeDecided(Event):
+    """The proposal is no longer open: accepted, rejected, withdrawn by its author, or superseded by another change."""
+
+    event_type: ClassVar[str] = "station.change-decided"
+
+    station_id: UUID
+    proposal_id: UUID
+    verdict: Literal["accepted", "rejected", "withdrawn", "superseded"]
+
+
+class StationSuspended(Event):
+    """The station takes no part for the time being; nobody is asked from it."""
+
+    event_type: ClassVar[str] = "station.suspended"
+
+    station_id: UUID
+
+
+class StationResumed(Event):
+    """The station takes part again after a suspension."""
+
+    event_type: ClassVar[str] = "station.resumed"
+
+    station_id: UUID
 
 
 class StationClosed(Event):
@@ -48,8 +151,14 @@ class StationClosed(Event):
 
 
 class StationState(StationFacts):
-    """A station as it stands now (compacted: the last one per key is the truth)."""
+    """A station as it stands now (compacted: the last one per key is the truth).
+
+    It takes part when it is open and not suspended. `is_stale` says that nobody has verified the entry for too long.
+    """
 
     event_type: ClassVar[str] = "station.state"
 
     is_open: bool
+    is_suspended: bool = False
+    is_stale: bool = False
+    verified_on: date | None = None

@@ -79,7 +79,7 @@ async def save_station(connection: Any, state: StationState, sequence: int) -> N
         position.lat_deg,
         position.lon_deg,
         state.area_code,
-        state.is_open,
+        state.is_open and not state.is_suspended,
         sequence,
     )
 

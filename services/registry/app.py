@@ -4,17 +4,25 @@ from __future__ import annotations
 
 from services.kit.runtime import Runtime
 from services.kit.service import Service
+from services.kit.settings import load
 from services.registry.api import create_router
 from services.registry.areas.commands import REGISTER_BUILT_IN, register_built_in
+from services.registry.settings import RegistrySettings
+from services.registry.stations.stale import CHASE_STALE, StaleChaser
 from services.registry.store import FOLDER
 from services.registry.volunteers.commands import EXPIRE_CREDENTIALS, expire_credentials
 
 
 def create(runtime: Runtime) -> Service:
     """The service. It consumes nothing: the register is filled by people and imports."""
+    settings = load(RegistrySettings)
     return Service(
         name=runtime.service,
         folder=FOLDER,
         router=create_router(runtime),
-        timers={EXPIRE_CREDENTIALS: expire_credentials, REGISTER_BUILT_IN: register_built_in},
+        timers={
+            EXPIRE_CREDENTIALS: expire_credentials,
+            REGISTER_BUILT_IN: register_built_in,
+            CHASE_STALE: StaleChaser(settings.registry_stale_after_days),
+        },
     )

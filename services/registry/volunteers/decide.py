@@ -58,6 +58,7 @@ def deployable(volunteer: Volunteer, home: Station, today: date) -> tuple[bool, 
         ("unavailable", not volunteer.available),
         ("no-valid-credential", not usable_roles(volunteer, today)),
         ("station-closed", not home.is_open),
+        ("station-suspended", home.is_suspended),
     )
     reasons = tuple(code for code, applies in obstacles if applies)
     return not reasons, reasons

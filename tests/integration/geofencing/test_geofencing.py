@@ -35,7 +35,7 @@ async def know(services: Running, *stations: StationState) -> None:
     """Tell the stations and wait until they are known as they stand."""
     for one in stations:
         await services.log.publish(one, one.station_id)
-    wanted = {(one.station_id, one.is_open) for one in stations}
+    wanted = {(one.station_id, one.is_open and not one.is_suspended) for one in stations}
 
     async def known() -> bool:
         found = await rows(services, "geofencing", "SELECT station_id, is_open FROM station")
@@ -79,6 +79,11 @@ async def test_the_newest_state_of_a_station_counts(services: Running) -> None:
     await services.log.publish(second, second.incident_id)
     fenced = (await services.log.wait_for(ZoneFenced, second.incident_id))[0]
     assert [found.station_id for found in fenced.stations] == [other.station_id]
+    await know(services, one, other.model_copy(update={"is_suspended": True}))
+    third = incident(need(Role.COUNSELLOR, 1))
+    await services.log.publish(third, third.incident_id)
+    fenced = (await services.log.wait_for(ZoneFenced, third.incident_id))[0]
+    assert [found.station_id for found in fenced.stations] == [one.station_id]
 
 
 async def test_who_may_see_and_what_is_not_there(services: Running) -> None:

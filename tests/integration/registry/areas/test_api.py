@@ -11,6 +11,7 @@ import pytest
 from schemas.events.area import AreaState
 from services.kit.clock import ManualClock
 from services.kit.timers import TimerLoop
+from services.registry.areas.commands import REGISTER_BUILT_IN, register_built_in
 from tests.support.service_rig import ServiceRig
 from tests.unit.registry.areas.builders import SOURCE, area_item, square
 
@@ -87,7 +88,7 @@ async def test_nobody_brings_in_areas_of_others(rig: ServiceRig) -> None:
 async def test_the_provinces_are_registered_once_at_the_first_start(rig: ServiceRig, clock: ManualClock) -> None:
     clock.set(datetime.now(UTC) + timedelta(hours=1))  # the migration's timer is due by the database's clock
     await send(rig, area_item(code="510000", name_zh="四川", name_en=None, tier="province"))
-    loop = TimerLoop(rig.runtime.units, rig.service.timers)
+    loop = TimerLoop(rig.runtime.units, {REGISTER_BUILT_IN: register_built_in})
     assert await loop.fire_due() == 1
     assert await loop.fire_due() == 0
     provinces = (await get(rig, "/registry/areas?tier=province&limit=100"))["items"]

@@ -12,6 +12,7 @@ from schemas.policy import AccountRole
 from schemas.vocabulary import Role
 from services.kit.clock import ManualClock
 from services.kit.timers import TimerLoop
+from services.registry.volunteers.commands import EXPIRE_CREDENTIALS, expire_credentials
 from services.registry.volunteers.decide import volunteer_id_of
 from tests.integration.registry.calls import STATIONS, VOLUNTEERS, fill, last_state, outcomes, send, types
 from tests.support.service_rig import ServiceRig
@@ -93,7 +94,7 @@ async def test_the_summary_counts_who_can_be_asked(rig: ServiceRig) -> None:
 async def test_the_daily_timer_tells_of_credentials_that_ran_out(rig: ServiceRig, clock: ManualClock) -> None:
     last_day = credential_item(expires_on="2026-05-12")
     await fill(rig, volunteer_item(credentials=[last_day]), volunteer_item(ref="V-002"))
-    timers = TimerLoop(rig.runtime.units, rig.service.timers)
+    timers = TimerLoop(rig.runtime.units, {EXPIRE_CREDENTIALS: expire_credentials})
     assert await timers.fire_due() == 1  # the import wakes it; today everything holds
     assert await rig.emitted() == []
     clock.advance(timedelta(hours=12, seconds=59))
@@ -114,7 +115,7 @@ async def test_many_expiries_are_told_in_rounds(
     items = [volunteer_item(ref=f"V-{n}", credentials=[credential_item(expires_on="2026-05-12")]) for n in range(5)]
     await fill(rig, *items)
     clock.advance(timedelta(days=1))
-    timers = TimerLoop(rig.runtime.units, rig.service.timers)
+    timers = TimerLoop(rig.runtime.units, {EXPIRE_CREDENTIALS: expire_credentials})
     for _ in range(3):
         assert await timers.fire_due() == 1
         clock.advance(timedelta(seconds=30))

@@ -61,6 +61,7 @@ def test_deployable_says_every_reason_why_not(changes: dict[str, Any], reasons: 
 
 def test_nobody_is_asked_from_a_closed_station() -> None:
     assert deployable(volunteer(), replace(HOME, is_open=False), TODAY) == (False, ("station-closed",))
+    assert deployable(volunteer(), replace(HOME, is_suspended=True), TODAY) == (False, ("station-suspended",))
 
 
 def test_a_credential_holds_through_its_last_day() -> None:
