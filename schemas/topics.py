@@ -68,7 +68,7 @@ TOPICS: Final[tuple[Topic, ...]] = (
         key="incident",
         producer="geofencing",
         consumers=("alerts", "dispatch", "care", "followup", "coverage"),
-        events=(zone.ZoneFenced, zone.ZoneRevised, zone.ZoneLifted),
+        events=(zone.ZoneFenced, zone.ZoneRevised, zone.ZoneReachChanged, zone.ZoneLifted),
         description="The fenced zones of incidents and the stations in reach.",
     ),
     Topic(
@@ -128,7 +128,7 @@ TOPICS: Final[tuple[Topic, ...]] = (
         key="volunteer",
         producer="registry",
         cleanup="compact",
-        consumers=("alerts", "coverage"),
+        consumers=("geofencing", "alerts", "coverage"),
         events=(volunteer.VolunteerState,),
         description="What may be asked of each volunteer now.",
     ),

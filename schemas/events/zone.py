@@ -66,6 +66,31 @@ class ZoneRevised(FenceAsItStands):
     stations_left: tuple[UUID, ...] = ()
 
 
+class VolunteerInReach(Value):
+    """A volunteer who may be asked, inside a zone or near the gravest. The distance is rounded to 5 km: the bus knows
+    nobody's exact place."""
+
+    volunteer_id: UUID
+    inside: ZoneKind | None
+    distance_km: Annotated[float, Field(ge=0)]
+
+
+class ZoneReachChanged(Event):
+    """Somebody came into the reach of an incident's zones or left it: moved, came on or off duty, was registered.
+
+    `*_entered` also names who was in reach before and is now in another zone, and a station whose distance changed. One
+    change may be told in several events. Volunteers were first told after the zones were, or revised.
+    """
+
+    event_type: ClassVar[str] = "zone.reach-changed"
+
+    incident_id: UUID
+    stations_entered: tuple[StationInReach, ...] = ()
+    stations_left: tuple[UUID, ...] = ()
+    volunteers_entered: tuple[VolunteerInReach, ...] = ()
+    volunteers_left: tuple[UUID, ...] = ()
+
+
 class ZoneLifted(Event):
     """The zones no longer stand: the incident was closed."""
 

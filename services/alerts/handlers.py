@@ -63,7 +63,11 @@ class Handlers:
             ),
             Subscription(
                 topic=BY_NAME["zone-events"],
-                handlers={zone.ZoneFenced: self.on_fenced, zone.ZoneRevised: self.on_revised},
+                handlers={
+                    zone.ZoneFenced: self.on_fenced,
+                    zone.ZoneRevised: self.on_revised,
+                    zone.ZoneReachChanged: self.on_reach_changed,
+                },
                 ignored=frozenset({zone.ZoneLifted}),  # follows the incident's end, which is heard itself
             ),
             Subscription(topic=BY_NAME["volunteer-state"], handlers={VolunteerState: self.on_volunteer}),
@@ -117,6 +121,21 @@ class Handlers:
             await self._asking.open(unit, alert, await store.reach(unit.connection, alert.alert_id))
         elif alert.state is AlertState.OPEN:
             await self._asking.move(unit, alert)
+
+    async def on_reach_changed(self, unit: Unit, envelope: Envelope) -> None:
+        """Ask at stations that came into reach from the next wave on, and no more at those that left it.
+
+        Volunteers are not looked at: whom to ask is found by the station that is their home.
+        """
+        changed = _data(envelope, zone.ZoneReachChanged)
+        if not changed.stations_entered and not changed.stations_left:
+            return
+        alert = await store.lock_alert(unit.connection, alert_id_of(changed.incident_id))
+        if alert is None or alert.state is AlertState.CLOSED:
+            return
+        await store.change_reach(unit.connection, alert.alert_id, changed)
+        if alert.exhausted and changed.stations_entered:
+            self._asking.hasten(unit, alert)
 
     async def on_need_stated(self, unit: Unit, envelope: Envelope) -> None:
         """Take the new need lines over."""

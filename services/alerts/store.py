@@ -18,7 +18,7 @@ import aiosql
 
 from schemas.events.alert import Ask, Quota
 from schemas.events.volunteer import VolunteerState
-from schemas.events.zone import FenceAsItStands
+from schemas.events.zone import FenceAsItStands, StationInReach, ZoneReachChanged
 from schemas.values import IncidentClock, NeedLine
 from schemas.vocabulary import Answer, Role, ZoneKind
 from services.alerts.model import (
@@ -172,11 +172,25 @@ async def save_fenced(connection: Any, half: Half, fenced: FenceAsItStands) -> A
     """The zones' half. Its world and then its row are locked from here on."""
     by_kind = {zone.kind: zone.zone_id for zone in fenced.zones}
     zones = [[kind.value, str(by_kind[kind])] for kind in GRAVEST_FIRST if kind in by_kind]
-    reach = [[str(s.station_id), s.distance_km, None if s.inside is None else s.inside.value] for s in fenced.stations]
+    reach = [_reach_entry(station) for station in fenced.stations]
     clock = half.clock.model_dump(mode="json")
     world = world_of(half.exercise)
     row = await connection.fetchrow(statement("save_fenced"), *half.columns, clock, zones, reach, world)
     return alert_of(row)
+
+
+def _reach_entry(station: StationInReach) -> list[Any]:
+    return [str(station.station_id), station.distance_km, None if station.inside is None else station.inside.value]
+
+
+async def change_reach(connection: Any, alert_id: UUID, changed: ZoneReachChanged) -> None:
+    """Stations that came into reach, or stand otherwise to the zones now, and those that left it."""
+    gone = {str(station_id) for station_id in changed.stations_left}
+    gone |= {str(station.station_id) for station in changed.stations_entered}
+    kept = [entry for entry in await connection.fetchval(statement("reach"), alert_id) or () if entry[0] not in gone]
+    entries = kept + [_reach_entry(station) for station in changed.stations_entered]
+    entries.sort(key=lambda entry: (entry[1], UUID(entry[0]).bytes))  # nearest first, as zones tell them
+    await connection.execute(statement("set_reach"), alert_id, entries)
 
 
 async def reach(connection: Any, alert_id: UUID) -> list[Reach]:

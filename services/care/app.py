@@ -26,7 +26,11 @@ def create(runtime: Runtime) -> Service:
         subscriptions=(
             Subscription(
                 topic=BY_NAME["zone-events"],
-                handlers={zone.ZoneFenced: handlers.fenced, zone.ZoneRevised: handlers.fenced},
+                handlers={
+                    zone.ZoneFenced: handlers.fenced,
+                    zone.ZoneRevised: handlers.fenced,
+                    zone.ZoneReachChanged: handlers.reach_changed,
+                },
                 ignored=frozenset({zone.ZoneLifted}),  # cases stay when an incident closes
             ),
             Subscription(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import TypeVar
 from uuid import UUID
 
@@ -13,7 +14,7 @@ from schemas.events.mission import (
     MissionDeclined,
     MissionDispatched,
 )
-from schemas.events.zone import FenceAsItStands
+from schemas.events.zone import FenceAsItStands, StationInReach, ZoneReachChanged
 from services.care import decide, store
 from services.care.model import NearStation, TeamState
 from services.care.store import SQL
@@ -28,17 +29,28 @@ async def fenced(unit: Unit, envelope: Envelope) -> None:
     A zone that a revision lifted stays known: a team that was sent there meets people, and their cases belong there.
     """
     event = _of(FenceAsItStands, envelope)
-    near = [
-        NearStation(station_id=one.station_id, inside=one.inside, distance_km=one.distance_km) for one in event.stations
-    ]
     await store.put_incident(
         unit.connection,
         event.incident_id,
         exercise=envelope.exercise,
         jurisdiction=envelope.jurisdiction,
         clock=event.clock,
-        owner_station_id=decide.owner_station(near),
+        owner_station_id=_owner(event.stations),
         zone_ids=[zone.zone_id for zone in event.zones],
+    )
+
+
+async def reach_changed(unit: Unit, envelope: Envelope) -> None:
+    """Where no station was in reach, the first that comes owns the cases."""
+    event = _of(ZoneReachChanged, envelope)
+    owner_station_id = _owner(event.stations_entered)
+    if owner_station_id is not None:
+        await unit.connection.execute(SQL.give_owner.sql, event.incident_id, owner_station_id)
+
+
+def _owner(stations: Iterable[StationInReach]) -> UUID | None:
+    return decide.owner_station(
+        NearStation(station_id=one.station_id, inside=one.inside, distance_km=one.distance_km) for one in stations
     )
 
 

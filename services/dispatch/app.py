@@ -57,7 +57,12 @@ def _subscriptions(handlers: Handlers) -> tuple[Subscription, ...]:
         Subscription(
             topic=BY_NAME["zone-events"],
             handlers={zone.ZoneFenced: handlers.fenced, zone.ZoneRevised: handlers.fenced},
-            ignored=frozenset({zone.ZoneLifted}),  # the incident's close ends its missions
+            ignored=frozenset(
+                {
+                    zone.ZoneReachChanged,  # who can be asked is the alert's concern
+                    zone.ZoneLifted,  # the incident's close ends its missions
+                }
+            ),
         ),
         Subscription(
             topic=BY_NAME["alert-events"],

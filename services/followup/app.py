@@ -57,7 +57,12 @@ def _subscriptions(handlers: Handlers) -> tuple[Subscription, ...]:
         Subscription(
             topic=BY_NAME["zone-events"],
             handlers={zone.ZoneFenced: handlers.fenced, zone.ZoneRevised: handlers.fenced},
-            ignored=frozenset({zone.ZoneLifted}),  # anniversaries come all the same
+            ignored=frozenset(
+                {
+                    zone.ZoneReachChanged,  # the owner of a zone's anniversaries stays
+                    zone.ZoneLifted,  # anniversaries come all the same
+                }
+            ),
         ),
         Subscription(
             topic=BY_NAME["case-events"],

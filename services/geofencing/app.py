@@ -6,6 +6,7 @@ from services.geofencing import api
 from services.geofencing.areas.handlers import subscription as areas
 from services.geofencing.handlers import Handlers
 from services.geofencing.settings import GeofencingSettings
+from services.geofencing.standing.follow import LOOK_TIMER, Following
 from services.geofencing.store import FOLDER
 from services.kit.runtime import Runtime
 from services.kit.service import Service
@@ -15,9 +16,11 @@ from services.kit.settings import load
 def create(runtime: Runtime) -> Service:
     """The service, ready to be run."""
     rules = load(GeofencingSettings).rules()
+    following = Following(rules)
     return Service(
         name="geofencing",
         folder=FOLDER,
         router=api.router(runtime, rules),
-        subscriptions=(*Handlers(rules).subscriptions(), areas()),
+        subscriptions=(*Handlers(rules).subscriptions(), areas(), following.subscription()),
+        timers={LOOK_TIMER: following.look},
     )

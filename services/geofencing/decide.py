@@ -19,6 +19,7 @@ from schemas.ids import derived_id
 from schemas.values import MultiPolygonGeometry, Position
 from services.geofencing import geometry
 from services.geofencing.drawing import draw
+from services.geofencing.measure import MeasuredZones
 from services.geofencing.model import Circumstances, Difference, Drawn, Fence, Rules, StationTable
 
 _KM: Final = 1000.0
@@ -28,8 +29,9 @@ _STATIONS: Final = TypeAdapter(tuple[StationInReach, ...])
 def decide_fence(incident_id: UUID, circumstances: Circumstances, stations: StationTable, rules: Rules) -> Fence:
     """The zones and the stations in reach. There is always at least one zone."""
     drawn = draw(circumstances, rules)
+    measured = MeasuredZones.of((one.kind, one.globe) for one in drawn)
     return Fence(
-        zones=tuple(_zone(incident_id, one) for one in drawn), stations=stations_in_reach(drawn, stations, rules)
+        zones=tuple(_zone(incident_id, one) for one in drawn), stations=stations_in_reach(measured, stations, rules)
     )
 
 
@@ -66,24 +68,21 @@ def _zone(incident_id: UUID, drawn: Drawn) -> Zone:
     )
 
 
-def stations_in_reach(drawn: Sequence[Drawn], stations: StationTable, rules: Rules) -> tuple[StationInReach, ...]:
+def stations_in_reach(zones: MeasuredZones, stations: StationTable, rules: Rules) -> tuple[StationInReach, ...]:
     """Stations within reach of the gravest zone, nearest first, then by id; at most `stations_max`."""
-    if not stations.ids or not drawn:
+    if not stations.ids:
         return ()
-    gravest, *others = [geometry.Target(zone.globe) for zone in drawn]
-    distance_m, bearing_deg = gravest.distances(stations.lon_lat)
-    inside = np.where(distance_m == 0.0, 0, -1)
-    for number, other in enumerate(others, start=1):
-        inside = np.where((inside < 0) & other.contains(stations.lon_lat), number, inside)
+    measures = zones.measure(stations.lon_lat)
+    distance_m = measures.distance_m
     nearest = np.argsort(distance_m, kind="stable")  # the table is in the order of ids, which settles ties
     order = nearest[distance_m[nearest] <= rules.reach_km * _KM][: rules.stations_max].tolist()
-    kinds = [None, *(zone.kind for zone in drawn)]
-    distance_km, bearing = np.round(distance_m / _KM, 3).tolist(), np.round(bearing_deg, 1).tolist()
+    distance_km, bearing = np.round(distance_m / _KM, 3).tolist(), np.round(measures.bearing_deg, 1).tolist()
+    inside = measures.inside.tolist()
     return _STATIONS.validate_python(
         [
             {
                 "station_id": stations.ids[index],
-                "inside": kinds[inside[index] + 1],
+                "inside": zones.kind_at(inside[index]),
                 "distance_km": distance_km[index],
                 "bearing_deg": bearing[index],
             }

@@ -32,6 +32,8 @@ OUTLINE_VERTICES_MAX: Final = 200
 """Corners of one outline. A zone has its own outline and, as a hole, that of the graver one."""
 DECIMALS: Final = 6
 """Of degrees: 0.1 m."""
+SLACK: Final = 1.01
+"""Planes are true to a hundredth over the distances that zones are measured at."""
 CLUSTER_M: Final = 500_000.0
 """Parts of a shape whose middles lie farther apart are measured in planes of their own."""
 FARTHEST_M: Final = 9_000_000.0
@@ -221,6 +223,14 @@ class Target:
         shapes = [MultiPolygon(parts) for parts in clusters]
         frames = [frame_around(shape) for shape in shapes]
         return [(frame, frame.shape_to_plane(shape)) for frame, shape in zip(frames, shapes, strict=True)]
+
+    def may_lie_within(self, lon_lat: Floats, distance_m: float) -> NDArray[np.bool_]:
+        """Whether each position may lie within a distance of the shape; never False for one that does."""
+        found = np.zeros(len(lon_lat), dtype=bool)
+        for frame, plane in self._clusters:
+            extent_m = float(np.max(np.hypot(*shapely.get_coordinates(plane).T)))
+            found |= np.hypot(*frame.to_plane(lon_lat).T) <= (extent_m + distance_m) * SLACK
+        return found
 
     def contains(self, lon_lat: Floats) -> NDArray[np.bool_]:
         """Whether each position lies in the shape or on its edge, in longitude and latitude."""

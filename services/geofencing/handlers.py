@@ -26,6 +26,7 @@ from schemas.vocabulary import IncidentKind, Level
 from services.geofencing import store
 from services.geofencing.decide import decide_fence, difference
 from services.geofencing.model import Circumstances, Fence, Rules
+from services.geofencing.standing.follow import look_soon
 from services.kit.service import Subscription
 from services.kit.unit import Unit
 
@@ -78,6 +79,7 @@ class Handlers:
         unit.emit(fenced, key=str(declared.incident_id))
         published = unit.rows[-1].value  # it was just written as JSON; once is enough
         await store.save_fence(unit.connection, declared, published, exercise=envelope.exercise, at=unit.now)
+        look_soon(unit, declared.incident_id)
 
     async def on_area_revised(self, unit: Unit, envelope: Envelope) -> None:
         """Fence the incident anew, and tell what became different. An older revision than the known one is late."""
@@ -107,6 +109,7 @@ class Handlers:
             )
             unit.emit(event, key=str(revised.incident_id))
             published = unit.rows[-1].value
+            look_soon(unit, revised.incident_id)
         await store.save_revised(unit.connection, revised, published)
 
     async def _fence(self, unit: Unit, incident_id: UUID, circumstances: Circumstances) -> Fence:
@@ -135,7 +138,8 @@ class Handlers:
         """Remember the station as it stands."""
         state = envelope.data
         assert isinstance(state, StationState)
-        await store.save_station(unit.connection, state, envelope.sequence)
+        if await store.save_station(unit.connection, state, envelope.sequence):
+            look_soon(unit)
 
 
 def circumstances_of(area: IncidentDeclared | IncidentAreaRevised, kind: IncidentKind, level: Level) -> Circumstances:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 from uuid import UUID
@@ -48,6 +48,7 @@ class Rules:
     core_radius_min_m: float
     reach_km: float
     stations_max: int
+    members_near_km: float
 
 
 @dataclass(frozen=True)
@@ -57,6 +58,25 @@ class Drawn:
     kind: ZoneKind
     globe: MultiPolygon
     explanation: Explanation
+
+
+@dataclass(frozen=True)
+class People:
+    """Volunteers who may be asked now, as columns. `lon_lat` is (n, 2) in degrees."""
+
+    ids: tuple[UUID, ...]
+    lon_lat: NDArray[np.float64]
+
+    @classmethod
+    def of(cls, rows: Iterable[tuple[UUID, float, float]]) -> People:
+        """From (id, lon, lat) in any order; kept in that of the ids."""
+        ordered = sorted(rows, key=lambda row: row[0].bytes)
+        positions = np.array([(lon, lat) for _, lon, lat in ordered], dtype=np.float64).reshape(-1, 2)
+        return cls(tuple(volunteer_id for volunteer_id, _, _ in ordered), positions)
+
+    def at(self, positions: NDArray[np.intp]) -> People:
+        """Those at these places of the columns."""
+        return People(tuple(self.ids[position] for position in positions.tolist()), self.lon_lat[positions])
 
 
 @dataclass(frozen=True)

@@ -19,6 +19,8 @@ class GeofencingSettings(KitSettings):
     geofencing_reach_km: Annotated[float, Field(gt=0, le=20_100)] = 3000.0
     """Stations farther from the gravest zone than this are not named."""
     geofencing_stations_max: Annotated[int, Field(ge=1, le=5000)] = 1000
+    geofencing_members_near_km: Annotated[float, Field(gt=0, le=3000)] = 150.0
+    """Volunteers inside a zone, or within this of the gravest one, are followed as they come and go."""
     geofencing_core_radius_min_m: Annotated[float, Field(gt=0, le=100_000)] = 1000.0
     """Around a point that was declared without a radius (assumed)."""
     geofencing_affected_km_level_1: RingKm = 30.0
@@ -43,4 +45,5 @@ class GeofencingSettings(KitSettings):
             core_radius_min_m=self.geofencing_core_radius_min_m,
             reach_km=self.geofencing_reach_km,
             stations_max=self.geofencing_stations_max,
+            members_near_km=self.geofencing_members_near_km,
         )

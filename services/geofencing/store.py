@@ -9,13 +9,15 @@ from typing import Any, Final
 from uuid import UUID
 
 import aiosql
+from pydantic import TypeAdapter
 
 from schemas.events.incident import IncidentAreaRevised, IncidentDeclared
 from schemas.events.station import StationState
-from schemas.events.zone import FenceAsItStands
+from schemas.events.zone import FenceAsItStands, StationInReach
 from schemas.vocabulary import IncidentKind, Level
 from services.geofencing.model import Fence, StationTable
 
+STATIONS: Final = TypeAdapter(tuple[StationInReach, ...])
 FOLDER: Final = Path(__file__).parent
 _QUERIES: Final = aiosql.from_path(FOLDER / "sql" / "queries.sql", "asyncpg", mandatory_parameters=False)
 
@@ -27,7 +29,7 @@ def statement(name: str) -> str:
 
 @dataclass(frozen=True)
 class StoredFence:
-    """A fence as it is kept. `fenced` is what was published last."""
+    """A fence as it is kept. `fenced` is what was published last, with the stations in reach as they stand."""
 
     fenced: FenceAsItStands
     exercise: bool
@@ -70,17 +72,19 @@ class Stations:
         return self._table
 
 
-async def save_station(connection: Any, state: StationState, sequence: int) -> None:
-    """Keep the newest state."""
+async def save_station(connection: Any, state: StationState, sequence: int) -> bool:
+    """Keep the newest state; says whether it was new."""
     position = state.position
-    await connection.execute(
-        statement("upsert_station"),
-        state.station_id,
-        position.lat_deg,
-        position.lon_deg,
-        state.area_code,
-        state.is_open and not state.is_suspended,
-        sequence,
+    return bool(
+        await connection.fetchval(
+            statement("upsert_station"),
+            state.station_id,
+            position.lat_deg,
+            position.lon_deg,
+            state.area_code,
+            state.is_open and not state.is_suspended,
+            sequence,
+        )
     )
 
 
@@ -105,11 +109,19 @@ async def lock_standing(connection: Any, incident_id: UUID) -> Standing | None:
     if row is None:
         return None
     return Standing(
-        fenced=FenceAsItStands.model_validate_json(row["fenced"]),
+        fenced=_fenced(row),
         revision=row["revision"],
         kind=IncidentKind(row["kind"]),
         level=Level(row["level"]),
     )
+
+
+def _fenced(row: Any) -> FenceAsItStands:
+    """What was published last, with the stations in reach as they were told since."""
+    fenced = FenceAsItStands.model_validate_json(row["fenced"])
+    if row["reach"] is None:
+        return fenced
+    return fenced.model_copy(update={"stations": STATIONS.validate_json(row["reach"])})
 
 
 async def save_revised(connection: Any, revised: IncidentAreaRevised, published: bytes | None) -> None:
@@ -132,7 +144,7 @@ async def fence_of(connection: Any, incident_id: UUID) -> StoredFence | None:
     if row is None:
         return None
     return StoredFence(
-        fenced=FenceAsItStands.model_validate_json(row["fenced"]),
+        fenced=_fenced(row),
         exercise=row["exercise"],
         area_codes=tuple(row["area_codes"]),
         fenced_at=row["fenced_at"],

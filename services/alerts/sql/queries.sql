@@ -68,6 +68,10 @@ FROM alert WHERE incident_id = $1;
 -- The stations in reach of an alert, nearest first. (alert_id)
 SELECT reach FROM alert WHERE alert_id = $1;
 
+-- name: set_reach!
+-- Keep the stations in reach. (alert_id, reach)
+UPDATE alert SET reach = $2::jsonb WHERE alert_id = $1;
+
 -- name: stations_in_reach
 -- How many those are. (alert_id)
 SELECT coalesce(jsonb_array_length(reach), 0) FROM alert WHERE alert_id = $1;

@@ -12,6 +12,10 @@ ON CONFLICT (incident_id) DO UPDATE SET jurisdiction = excluded.jurisdiction, cl
 -- $1 id
 SELECT incident_id, exercise, jurisdiction, clock, owner_station_id, zone_ids FROM incidents WHERE incident_id = $1;
 
+-- name: give_owner
+-- $1 incident, $2 station
+UPDATE incidents SET owner_station_id = $2 WHERE incident_id = $1 AND owner_station_id IS NULL;
+
 -- name: put_mission
 -- A team was sent, or sent again with somebody new. $1 mission, $2 incident, $3 zone, $4 members
 INSERT INTO missions (mission_id, incident_id, zone_id, state, member_ids) VALUES ($1, $2, $3, 'sent', $4)

@@ -11,6 +11,7 @@ from shapely import MultiPolygon
 from schemas.values import IntensityObservation
 from schemas.vocabulary import IncidentKind, Level
 from services.geofencing.drawing import draw
+from services.geofencing.measure import MeasuredZones
 from services.geofencing.model import Circumstances, Drawn, Rules, StationTable
 from services.geofencing.settings import GeofencingSettings
 
@@ -39,6 +40,11 @@ def station_table(*positions: tuple[float, float]) -> StationTable:
     return StationTable.of([(UUID(int=number), lon, lat) for number, (lon, lat) in enumerate(positions, start=1)])
 
 
+def measured(drawn: Iterable[Drawn]) -> MeasuredZones:
+    """Zones made ready to be measured against."""
+    return MeasuredZones.of((zone.kind, zone.globe) for zone in drawn)
+
+
 def overlap(drawn: Iterable[Drawn]) -> float:
     """Ground that belongs to two zones, in square degrees."""
     shapes = [zone.globe for zone in drawn]
@@ -51,4 +57,4 @@ def polygon(*corners: tuple[float, float]) -> dict[str, object]:
     return {"type": "Polygon", "coordinates": [[*corners, corners[0]]]}
 
 
-__all__ = ["RULES", "at_point", "observed", "overlap", "polygon", "station_table", "zones"]
+__all__ = ["RULES", "at_point", "measured", "observed", "overlap", "polygon", "station_table", "zones"]

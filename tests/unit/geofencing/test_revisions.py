@@ -24,7 +24,7 @@ from services.geofencing.decide import decide_fence, difference, stations_in_rea
 from services.geofencing.drawing import draw
 from services.geofencing.geometry import circle
 from services.geofencing.model import Circumstances, Difference, Fence
-from tests.unit.geofencing.builders import RULES, at_point, observed, overlap, station_table, zones
+from tests.unit.geofencing.builders import RULES, at_point, measured, observed, overlap, station_table, zones
 
 INCIDENT = UUID("2f0b3c1a-9d51-5c1e-8a56-0c5a7e1f2b10")
 STATIONS = station_table((103.4, 31.0), (103.6, 31.1), (104.4, 31.2), (106.0, 30.0), (116.4, 39.9))
@@ -149,7 +149,7 @@ def test_a_venue_far_away_is_part_of_the_zone_of_its_kind_and_stations_there_are
     core = drawn[0]
     assert shapely.intersects_xy(core.globe, [103.4, 113.3], [31.0, 23.1]).all()
     assert "hospitals: 1" in core.explanation.en
-    found = stations_in_reach(drawn, station_table((113.3, 23.1), (113.6, 23.1), (103.7, 31.0)), RULES)
+    found = stations_in_reach(measured(drawn), station_table((113.3, 23.1), (113.6, 23.1), (103.7, 31.0)), RULES)
     assert [(s.station_id.int, s.inside) for s in found] == [(1, ZoneKind.CORE), (3, None), (2, None)]
     assert found[2].distance_km == pytest.approx(30.2, abs=0.2)
     assert found[1].distance_km == pytest.approx(27.7, abs=0.3)

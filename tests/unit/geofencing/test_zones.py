@@ -21,7 +21,7 @@ from services.geofencing.decide import decide_fence, feature_collection, station
 from services.geofencing.drawing import draw
 from services.geofencing.geometry import OUTLINE_VERTICES_MAX, area_km2
 from services.geofencing.model import Circumstances
-from tests.unit.geofencing.builders import RULES, at_point, observed, overlap, polygon, station_table, zones
+from tests.unit.geofencing.builders import RULES, at_point, measured, observed, overlap, polygon, station_table, zones
 
 SCENARIO = Path(__file__).parents[3] / "scenarios" / "wenchuan-2008" / "scenario.json"
 DATA = Path(os.environ.get("THIRDRESCUE_DATA", Path(__file__).parents[4] / "shared" / "data"))
@@ -185,7 +185,7 @@ def test_zones_at_the_edges_of_the_map(lon: float, lat: float) -> None:
 def test_stations_are_sorted_bounded_and_told_their_zone() -> None:
     drawn = draw(at_point(103.4, 31.0, radius_m=2000), RULES)
     table = station_table((103.4, 31.0), (103.4, 31.05), (103.4, 31.15), (103.4, 35.0), (-70.0, -33.0))
-    found = stations_in_reach(drawn, table, RULES)
+    found = stations_in_reach(measured(drawn), table, RULES)
     assert [station.station_id.int for station in found] == [1, 2, 3, 4]
     assert [station.inside for station in found] == [ZoneKind.CORE, ZoneKind.AFFECTED, ZoneKind.RIPPLE, None]
     assert found[0].distance_km == 0
@@ -197,7 +197,7 @@ def test_distance_is_to_the_gravest_zone_for_brute_force_too() -> None:
     drawn = draw(at_point(103.4, 31.0, level=Level.I, radius_m=30_000), RULES)
     rng = np.random.default_rng(7)
     positions = [(float(lon), float(lat)) for lon, lat in rng.uniform((98, 26), (110, 36), (60, 2))]
-    found = {s.station_id.int: s for s in stations_in_reach(drawn, station_table(*positions), RULES)}
+    found = {s.station_id.int: s for s in stations_in_reach(measured(drawn), station_table(*positions), RULES)}
     assert len(found) == len(positions)
     for number, (lon, lat) in enumerate(positions, start=1):
         inside = [zone.kind for zone in drawn if shapely.intersects_xy(zone.globe, lon, lat)]

@@ -1,0 +1,58 @@
+-- Statements of the standing queries.
+
+-- name: upsert_member<!
+-- Keep the newest state of a volunteer, and have their place looked at. (volunteer_id, home_station_id, area_code,
+-- lat_deg, lon_deg, position_source, roles, languages, deployable, reasons, sequence)
+WITH saved AS (
+    INSERT INTO member (volunteer_id, home_station_id, area_code, lat_deg, lon_deg, position_source, roles, languages,
+                        deployable, reasons, sequence)
+    VALUES ($1, $2, $3, $4, $5, $6, $7::text[], $8::text[], $9, $10::text[], $11)
+    ON CONFLICT (volunteer_id) DO UPDATE
+    SET home_station_id = excluded.home_station_id, area_code = excluded.area_code, lat_deg = excluded.lat_deg,
+        lon_deg = excluded.lon_deg, position_source = excluded.position_source, roles = excluded.roles,
+        languages = excluded.languages, deployable = excluded.deployable, reasons = excluded.reasons,
+        sequence = excluded.sequence
+    WHERE member.sequence < excluded.sequence
+    RETURNING volunteer_id
+)
+INSERT INTO moved (what, id) SELECT 'volunteer', volunteer_id FROM saved RETURNING id;
+
+-- name: take_moved
+-- Whose place must be looked at; another process that does so at the same time takes others. ()
+DELETE FROM moved WHERE ctid = ANY(ARRAY(SELECT ctid FROM moved FOR UPDATE SKIP LOCKED)) RETURNING what, id;
+
+-- name: lock_standing_fences
+-- All fences that stand, locked in one order. ()
+SELECT incident_id, revision, exercise, area_codes FROM fence WHERE lifted_at IS NULL ORDER BY incident_id FOR UPDATE;
+
+-- name: zones_of
+-- The fences as they were published last. (incident_ids)
+SELECT incident_id, fenced FROM fence WHERE incident_id = ANY($1::uuid[]);
+
+-- name: told_stations
+-- The stations in reach as they were told last. (incident_ids)
+SELECT incident_id, coalesce(reach, (fenced::json -> 'stations')::text) AS stations
+FROM fence WHERE incident_id = ANY($1::uuid[]);
+
+-- name: tell_stations!
+-- Keep what was told of the stations. (incident_id, stations)
+UPDATE fence SET reach = $2 WHERE incident_id = $1;
+
+-- name: people
+-- Volunteers who may be asked, and where they are: all, or (not NULL) some. (volunteer_ids)
+SELECT volunteer_id, lon_deg, lat_deg FROM member
+WHERE deployable AND ($1::uuid[] IS NULL OR volunteer_id = ANY($1));
+
+-- name: told_members
+-- Who was told to be in reach: of some incidents, and some people of any. (incident_ids, volunteer_ids)
+SELECT incident_id, volunteer_id, inside FROM reached
+WHERE incident_id = ANY($1::uuid[]) OR volunteer_id = ANY($2::uuid[]);
+
+-- name: tell_members!
+-- Keep what was told of volunteers. (incident_id, entered, their zones, left)
+WITH gone AS (
+    DELETE FROM reached WHERE incident_id = $1 AND volunteer_id = ANY($4::uuid[])
+)
+INSERT INTO reached (incident_id, volunteer_id, inside)
+SELECT $1, * FROM unnest($2::uuid[], $3::text[]) ON CONFLICT (incident_id, volunteer_id) DO UPDATE
+SET inside = excluded.inside;
