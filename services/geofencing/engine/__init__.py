@@ -1,0 +1,13 @@
+"""The geofence engine: who is in this shape, and which zones has this position entered or left. Pure.
+
+Everything is planar in longitude and latitude, edges are straight lines in degrees, and answers are exact: a
+position on an edge or a corner is inside, and rounding never decides. How it works: docs/geofencing.md.
+
+- `PointIndex` holds many positions, which may move, and answers which of them a polygon holds.
+
+Nothing here imports Numba until the first index is made.
+"""
+
+from services.geofencing.engine.points import PointIndex
+
+__all__ = ["PointIndex"]

@@ -1,0 +1,79 @@
+"""Polygons as arrays that loops can walk: corners, and chains of consecutive edges with their boxes."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+import shapely
+from numpy.typing import NDArray
+
+Floats = NDArray[np.float64]
+Integers = NDArray[np.int64]
+Booleans = NDArray[np.bool_]
+
+FARTHEST_DEG: Final = 2.0**400
+NEAREST_DEG: Final = 2.0**-400
+"""Within these magnitudes (or 0) no product of differences overflows or loses digits to underflow."""
+
+
+@dataclass(frozen=True, slots=True)
+class Outline:
+    """The rings of a shape. Edge i runs from corner i to corner i + 1; chain k has the edges from `first[k]` on and
+    ends at corner `last[k]`; a chain never leaves its ring. Degrees."""
+
+    x: Floats
+    y: Floats
+    first: Integers
+    last: Integers
+    box: Floats
+    """(chains, 4): x from, x to, y from, y to of each chain."""
+
+
+def check_domain(values: Floats, what: str) -> None:
+    """Raise ValueError unless every value is finite and 0 or of a magnitude in which sides are exact."""
+    size = np.abs(values)
+    wrong = ~((size <= FARTHEST_DEG) & ((size >= NEAREST_DEG) | (size == 0.0)))  # not a number compares as wrong
+    if wrong.any():
+        index = int(np.argmax(wrong.reshape(len(values), -1).any(axis=1)))
+        raise ValueError(f"{what} {index} is not a finite position, or too near to or far from 0 to be exact")
+
+
+def outline(shape: shapely.Geometry, edges_per_chain: int | None = None) -> Outline:
+    """The rings of a Polygon or MultiPolygon; an empty one has none.
+
+    The shape must be valid: its parts share no ground and its holes lie in their shells. In one that is not, what an
+    odd number of rings encloses counts as inside.
+    """
+    if not isinstance(shape, shapely.Polygon | shapely.MultiPolygon):
+        raise TypeError(f"zones are polygons, not {type(shape).__name__}")
+    rings = shapely.get_rings(shapely.get_parts(shape))
+    corners = shapely.get_coordinates(rings)
+    check_domain(corners, "corner")
+    counts = shapely.get_num_coordinates(rings).astype(np.int64)
+    size = edges_per_chain or chain_size(len(corners))
+    x, y = np.ascontiguousarray(corners[:, 0]), np.ascontiguousarray(corners[:, 1])
+    return Outline(x, y, *_chains(counts, x, y, size))
+
+
+def chain_size(corners: int) -> int:
+    """Edges per chain: few enough to walk one, many enough to skip most. Measured."""
+    return int(min(16, max(1, corners // 128)))
+
+
+def _chains(counts: Integers, x: Floats, y: Floats, size: int) -> tuple[Integers, Integers, Floats]:
+    first_corner = np.cumsum(counts) - counts
+    per_ring = -(-(counts - 1) // size)
+    number = np.arange(per_ring.sum(), dtype=np.int64)
+    in_ring = number - np.repeat(np.cumsum(per_ring) - per_ring, per_ring)
+    first = np.repeat(first_corner, per_ring) + in_ring * size
+    last = np.minimum(first + size, np.repeat(first_corner + counts - 1, per_ring))
+    box = np.empty((len(first), 4))
+    if len(first):
+        corners_of = np.column_stack((first, last + 1)).ravel()
+        for column, values in ((0, x), (2, y)):
+            padded = np.append(values, values[-1])
+            box[:, column] = np.minimum.reduceat(padded, corners_of)[::2]
+            box[:, column + 1] = np.maximum.reduceat(padded, corners_of)[::2]
+    return first, last, box
