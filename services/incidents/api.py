@@ -16,25 +16,20 @@ from starlette.background import BackgroundTask
 
 from schemas.events.incident import IncidentLevelRaised
 from schemas.policy import AccountRole, prefix_of
-from services.incidents import acting, decide, store
+from services.incidents import acting, decide, declaring, store
 from services.incidents.amend import api as amend
-from services.incidents.geometry import box_of
-from services.incidents.locating.finder import NotLocated, locate
-from services.incidents.locating.model import Located
+from services.incidents.feeds import api as feeds
 from services.incidents.model import (
     CloseRequest,
     Declared,
     DeclareRequest,
     LevelRequest,
     NeedsRequest,
-    Note,
     Refusal,
     State,
 )
 from services.incidents.reference import load_reference
 from services.incidents.sameness import store as sameness
-from services.incidents.sameness.decide import Happening, Likeness, alike
-from services.incidents.sameness.store import Surroundings
 from services.incidents.templates import api as template_routes
 from services.incidents.templates.store import Templates
 from services.kit.at_once import commit_at_once
@@ -42,7 +37,7 @@ from services.kit.auth import Principal, require_all_jurisdiction, require_juris
 from services.kit.http import CurrentPrincipal, accepts, current_principal, direct, read_json
 from services.kit.idempotency import Answer, ClaimedKey, RequestKey, request_key
 from services.kit.outbox import EventTooLarge
-from services.kit.problems import Finding, invalid, not_found
+from services.kit.problems import not_found
 from services.kit.runtime import Runtime
 
 PAGE_MAX: Final = 200
@@ -80,6 +75,7 @@ def create_router(runtime: Runtime) -> APIRouter:
         return await _close(runtime, incident_id, request, key, principal)
 
     template_routes.add_routes(router, runtime, templates)  # before `/{incident_id}`, which matches any word
+    feeds.add_routes(router, runtime, templates)
     _add_reads(router, runtime)
     amend.add_routes(router, runtime, templates)
     return router
@@ -93,7 +89,7 @@ def _add_reads(router: APIRouter, runtime: Runtime) -> None:
         limit: Annotated[int, Query(ge=1, le=PAGE_MAX)] = 50,
         cursor: Annotated[str | None, Query(max_length=100)] = None,
     ) -> Response:
-        before = _NEWEST if cursor is None else _read_cursor(cursor)
+        before = _NEWEST if cursor is None else declaring.read_cursor(cursor)
         prefixes = [prefix_of(area) for area in principal.areas]
         async with runtime.pool.acquire() as connection:
             items = await store.read_page(connection, prefixes, state=state, before=before, limit=limit)
@@ -117,18 +113,18 @@ async def _declare(
     runtime: Runtime, templates: Templates, request: DeclareRequest, key: ClaimedKey, principal: Principal
 ) -> Response:
     require_all_jurisdiction(principal, request.area_codes)
-    located = await _locate(runtime, request, principal)
+    located = await declaring.located(runtime, request, principal)
     request = located.request
     incident_id, now = key.command_id, runtime.clock.now()
     async with runtime.pool.acquire(timeout=runtime.settings.pool_acquire_timeout_s) as connection:
-        around = await _look_around(connection, templates, request)
+        around = await declaring.look_around(connection, templates, request)
         reference = await templates.at(connection, around.templates_version)
-    _check_parent(request, around, principal)
+    declaring.check_parent(request, around, principal)
     declared = decide.declare(request, incident_id=incident_id, now=now, reference=reference)
     if isinstance(declared, Refusal):
         raise acting.problem_of(declared)
-    likenesses = _likenesses(templates, declared, around)
-    problems = [asdict(note) for note in (*located.notes, *declared.notes, *map(_may_be_same, likenesses))]
+    likenesses = declaring.likenesses(templates, declared, around)
+    problems = [asdict(note) for note in (*located.notes, *declared.notes, *map(declaring.may_be_same, likenesses))]
     try:
         response = await commit_at_once(
             runtime,
@@ -148,61 +144,15 @@ async def _declare(
     return response
 
 
-async def _look_around(connection: Any, templates: Templates, request: DeclareRequest) -> Surroundings:
-    return await sameness.look_around(
-        connection,
-        kind=request.kind,
-        exercise=request.exercise,
-        occurred_at=request.occurred_at,
-        parent_id=request.parent_id,
-        thresholds=templates.built_in.alike[request.kind],
-    )
-
-
 async def _look_again(runtime: Runtime, templates: Templates, request: DeclareRequest, declared: Declared) -> None:
     """After the answer: of two declared at the same moment, the one that was committed later sees the other."""
     async with runtime.pool.acquire(timeout=runtime.settings.pool_acquire_timeout_s) as connection:
-        likenesses = _likenesses(templates, declared, await _look_around(connection, templates, request))
+        likenesses = declaring.likenesses(
+            templates, declared, await declaring.look_around(connection, templates, request)
+        )
         if likenesses:
             incident_id, now = declared.event.incident_id, runtime.clock.now()
             await sameness.note_likenesses(connection, incident_id, likenesses, now)
-
-
-def _check_parent(request: DeclareRequest, around: Surroundings, principal: Principal) -> None:
-    if request.parent_id is None:
-        return
-    if around.parent is None or not principal.may_see(around.parent.area_codes):
-        raise invalid([Finding(where="/parent_id", what="there is no such incident")])
-    if around.parent.exercise is not request.exercise:
-        what = "is an exercise and this is none" if around.parent.exercise else "is real and this is an exercise"
-        raise invalid([Finding(where="/parent_id", what=what)])
-
-
-def _likenesses(templates: Templates, declared: Declared, around: Surroundings) -> tuple[Likeness, ...]:
-    """What it may be the same as; not what it says it is part of."""
-    event = declared.event
-    new = Happening(incident_id=event.incident_id, occurred_at=event.occurred_at, box=box_of(event.place))
-    others = [other for other in around.nearby if other.incident_id != event.parent_id]
-    return alike(new, others, templates.built_in.alike[event.kind])
-
-
-def _may_be_same(likeness: Likeness) -> Note:
-    apart = f"{likeness.apart_km:g} km, {likeness.apart_minutes:g} min"
-    return Note(
-        where="",
-        what=f"may be the same as {likeness.incident_id} ({apart} apart); if so, merge them",
-        what_zh=f"可能与 {likeness.incident_id} 为同一事件（相距 {apart}）；若是，请合并",
-    )
-
-
-async def _locate(runtime: Runtime, request: DeclareRequest, principal: Principal) -> Located:
-    """The request with a place and codes; codes that were found bind as those that were stated."""
-    try:
-        located = await locate(runtime, request)
-    except NotLocated as error:
-        raise invalid(error.findings, decide.INVALID_DETAIL) from None
-    require_all_jurisdiction(principal, located.request.area_codes)
-    return located
 
 
 async def _state_needs(
@@ -277,15 +227,3 @@ def _json(document: Any) -> Response:
 def _without_free_text(document: dict[str, Any]) -> dict[str, Any]:
     changes = [{**change, "reason": None} for change in document["changes"]]
     return {**document, "narrative": None, "place_stated": None, "changes": changes}
-
-
-def _read_cursor(cursor: str) -> tuple[datetime, UUID]:
-    """A cursor is the `next_cursor` of the page before."""
-    declared_at, _, incident_id = cursor.replace(" ", "+").partition("~")  # a bare + in a URL is read as a space
-    try:
-        before = datetime.fromisoformat(declared_at), UUID(incident_id)
-    except ValueError:
-        before = None
-    if before is None or before[0].tzinfo is None:
-        raise invalid([Finding(where="?cursor", what="must be the next_cursor of the page before")])
-    return before

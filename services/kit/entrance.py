@@ -1,6 +1,7 @@
 """The entrance every request passes before the framework sees it: route, identity, media type, size, strict JSON.
 
-A body is read whole here, bounded, and handed on as one message. JSON is refused when it is not UTF-8, holds NaN,
+A body is read whole here, bounded, and handed on as one message; a route may be declared to read its own, which is
+then only counted. JSON is refused when it is not UTF-8, holds NaN,
 Infinity, lone surrogates or the NUL character (PostgreSQL text cannot hold it), or nests deeper than 64 levels.
 """
 
@@ -50,7 +51,12 @@ class Entrance:
         principal = self._guard.admit(match, header_of(scope, b"authorization"))
         if principal is not None:
             scope[PRINCIPAL] = principal
-        body = await self._body(scope, receive, match)
+        if match.route.streamed_bytes_max is not None:
+            self._check_announced(scope, match, match.route.streamed_bytes_max)
+            receive = bounded(receive, match.route.streamed_bytes_max)
+            body = None
+        else:
+            body = await self._body(scope, receive, match)
         if body is not None:
             scope[BODY] = body
             receive = replay(body, receive)
@@ -76,8 +82,17 @@ class Entrance:
         announced = (length is not None and length != "0") or header_of(scope, b"transfer-encoding") is not None
         if not announced:
             return b"" if match.route.takes_body else None
-        if length is not None and length.isdigit() and int(length) > self._body_bytes_max:
-            raise self._too_large()
+        media_type = self._check_announced(scope, match, self._body_bytes_max)
+        body = await self._read(receive)
+        if body and media_type == "application/json":
+            check_json(body)
+        return body
+
+    def _check_announced(self, scope: Scope, match: Match, bytes_max: int) -> str:
+        """What the headers say of the body: 413 or 415, or its media type."""
+        length = header_of(scope, b"content-length")
+        if length is not None and length.isdigit() and int(length) > bytes_max:
+            raise too_large(bytes_max)
         media_type = (header_of(scope, b"content-type") or "").partition(";")[0].strip().lower()
         if match.route.takes_body and media_type not in match.route.accepts:
             accepted = " or ".join(sorted(match.route.accepts))
@@ -85,17 +100,14 @@ class Entrance:
                 415, "unsupported-media-type", f"The body must be {accepted}.",
                 findings=[Finding(where="header:Content-Type", what=f"must be {accepted}")],
             )  # fmt: skip
-        body = await self._read(receive)
-        if body and media_type == "application/json":
-            check_json(body)
-        return body
+        return media_type
 
     async def _read(self, receive: Receive) -> bytes:
         message = await receive()
         if message["type"] == "http.request" and not message.get("more_body", False):
             body: bytes = message.get("body", b"")
             if len(body) > self._body_bytes_max:
-                raise self._too_large()
+                raise too_large(self._body_bytes_max)
             return body
         parts = bytearray()
         while True:
@@ -103,14 +115,31 @@ class Entrance:
                 raise ClientGone
             parts += message.get("body", b"")
             if len(parts) > self._body_bytes_max:
-                raise self._too_large()
+                raise too_large(self._body_bytes_max)
             if not message.get("more_body", False):
                 return bytes(parts)
             message = await receive()
 
-    def _too_large(self) -> ProblemError:
-        limit = f"The body is larger than {self._body_bytes_max} bytes."
-        return ProblemError(413, "too-large", limit, headers={"Connection": "close"})
+
+def too_large(bytes_max: int) -> ProblemError:
+    """413; the connection is closed, because the rest of the body is not read."""
+    detail = f"The body is larger than {bytes_max} bytes."
+    return ProblemError(413, "too-large", detail, headers={"Connection": "close"})
+
+
+def bounded(receive: Receive, bytes_max: int) -> Receive:
+    """A receive that counts the body and raises a 413 where it is too large."""
+    left = bytes_max
+
+    async def count() -> Message:
+        nonlocal left
+        message = await receive()
+        left -= len(message.get("body", b""))
+        if left < 0:
+            raise too_large(bytes_max)
+        return message
+
+    return count
 
 
 def replay(body: bytes, receive: Receive) -> Receive:

@@ -41,6 +41,7 @@ _log = get_logger(__name__)
 _JSON: Final = frozenset({"application/json"})
 _ACCEPTS: Final = "__accepts__"
 _DIRECT: Final = "__direct__"
+_STREAMED: Final = "__streamed__"
 _FAULTS: Final = (OSError, TimeoutError, asyncpg.PostgresError, asyncpg.InterfaceError)
 """What a database that is away ends in; `_on_fault` tells those apart that heal by themselves."""
 _LOOPBACK: Final = frozenset({"127.0.0.1", "::1", "localhost", "testclient"})
@@ -53,6 +54,20 @@ def accepts(*media_types: str) -> Callable[[F], F]:
     def mark(endpoint: F) -> F:
         setattr(endpoint, _ACCEPTS, frozenset(media_types))
         return endpoint
+
+    return mark
+
+
+def streamed(*media_types: str, bytes_max: int) -> Callable[[F], F]:
+    """Declare that an endpoint reads its body itself, piece by piece (`request.stream()`), of these media types.
+
+    The body is not held in memory and not looked at before; one larger than `bytes_max` is a 413 where that shows,
+    which may be in the middle of reading.
+    """
+
+    def mark(endpoint: F) -> F:
+        setattr(endpoint, _STREAMED, bytes_max)
+        return accepts(*media_types)(endpoint)
 
     return mark
 
@@ -174,6 +189,7 @@ def guarded_routes(app: FastAPI, rows: Sequence[Row]) -> list[GuardedRoute]:
             accepts=getattr(context.endpoint, _ACCEPTS, _JSON),
             takes_body=context.body_field is not None or hasattr(context.endpoint, _ACCEPTS),
             direct=_as_direct(context.endpoint, path),
+            streamed_bytes_max=getattr(context.endpoint, _STREAMED, None),
         )
         for method, path, context in found
     ]  # fmt: skip

@@ -109,6 +109,11 @@ class ClaimedKey:
 
 async def request_key(request: Request) -> ClaimedKey:
     """The key of a request, or 422 for one that cannot be a key."""
+    return key_of(request, request.scope.get(BODY, b""))
+
+
+def key_of(request: Request, body: bytes) -> ClaimedKey:
+    """The same for a body that was read by the endpoint itself, which may give its digest instead."""
     given = request.headers.get(HEADER)
     if given is not None and not _KEY.fullmatch(given):
         raise invalid([Finding(where=f"header:{HEADER}", what="must be 1 to 200 visible ASCII characters")])
@@ -117,7 +122,7 @@ async def request_key(request: Request) -> ClaimedKey:
     route = f"{request.method} {request.scope.get(ROUTE, '')}"
     if given is None:
         return ClaimedKey(subject=subject, route=route, key=None, body_sha256=b"", command_id=uuid4())
-    digest = hashlib.sha256(request.scope["path"].encode() + b"\n" + request.scope.get(BODY, b"")).digest()
+    digest = hashlib.sha256(request.scope["path"].encode() + b"\n" + body).digest()
     command_id = derived_id(_NAMESPACE, f"{subject}\n{route}\n{given}\n{digest.hex()}")
     return ClaimedKey(subject=subject, route=route, key=given, body_sha256=digest, command_id=command_id)
 

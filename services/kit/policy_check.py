@@ -39,6 +39,8 @@ class GuardedRoute:
     takes_body: bool
     direct: DirectEndpoint | None = None
     """Called by the entrance itself, past the framework."""
+    streamed_bytes_max: int | None = None
+    """The endpoint reads its body itself, up to so many bytes."""
 
 
 @dataclass(frozen=True)

@@ -72,14 +72,14 @@ def follow(threads: Sequence[Thread], new: Proposal) -> tuple[Thread, ...]:
     """
     if any(new in thread.versions for thread in threads):
         return tuple(threads)
-    keys = _keys(new)
-    joined = [thread for thread in threads if keys & {key for item in thread.versions for key in _keys(item)}]
+    keys = keys_of(new)
+    joined = [thread for thread in threads if keys & {key for item in thread.versions for key in keys_of(item)}]
     apart = [thread for thread in threads if thread not in joined]
     versions = sorted([new, *(item for thread in joined for item in thread.versions)], key=_order)
     return tuple(sorted([*apart, Thread(tuple(versions))], key=lambda thread: _order(thread.versions[0])))
 
 
-def _keys(proposal: Proposal) -> set[tuple[bool, str]]:
+def keys_of(proposal: Proposal) -> set[tuple[bool, str]]:
     """Names of the event and of the messages that are followed."""
     referred = (f"{reference.sender},{reference.identifier}" for reference in proposal.supersedes)
     return {(proposal.exercise, key) for key in (*proposal.event_keys, *referred)}

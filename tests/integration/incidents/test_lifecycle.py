@@ -21,7 +21,7 @@ CONTOUR = {"intensity": 7.0, "geometry": {"type": "Polygon", "coordinates": [SQU
 
 async def post(rig: ServiceRig, path: str, **document: Any) -> dict[str, Any]:
     async with rig.client() as client:
-        response = await client.post(f"/incidents/{path}", json=document)
+        response = await client.post(f"/incidents/{path}".rstrip("/"), json=document)
     assert response.is_success, response.text
     return dict(response.json())
 

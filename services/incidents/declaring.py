@@ -1,0 +1,83 @@
+"""What every declaration does before it is decided, whoever makes it: a person, or one who accepts a proposal."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from services.incidents import decide
+from services.incidents.geometry import box_of
+from services.incidents.locating.finder import NotLocated, locate
+from services.incidents.locating.model import Located
+from services.incidents.model import Declared, DeclareRequest, Note
+from services.incidents.sameness import store as sameness
+from services.incidents.sameness.decide import Happening, Likeness, alike
+from services.incidents.sameness.store import Surroundings
+from services.incidents.templates.store import Templates
+from services.kit.auth import Principal, require_all_jurisdiction
+from services.kit.problems import Finding, invalid
+from services.kit.runtime import Runtime
+
+
+async def located(runtime: Runtime, request: DeclareRequest, principal: Principal) -> Located:
+    """The request with a place and codes; codes that were found bind as those that were stated. Raises 422 or 403."""
+    try:
+        found = await locate(runtime, request)
+    except NotLocated as error:
+        raise invalid(error.findings, decide.INVALID_DETAIL) from None
+    require_all_jurisdiction(principal, found.request.area_codes)
+    return found
+
+
+async def look_around(connection: Any, templates: Templates, request: DeclareRequest) -> Surroundings:
+    """What is read before the declaration is decided, in one statement."""
+    return await sameness.look_around(
+        connection,
+        kind=request.kind,
+        exercise=request.exercise,
+        occurred_at=request.occurred_at,
+        parent_id=request.parent_id,
+        thresholds=templates.built_in.alike[request.kind],
+    )
+
+
+def check_parent(request: DeclareRequest, around: Surroundings, principal: Principal) -> None:
+    """422 unless the parent is an incident of the same world that the caller may see."""
+    if request.parent_id is None:
+        return
+    if around.parent is None or not principal.may_see(around.parent.area_codes):
+        raise invalid([Finding(where="/parent_id", what="there is no such incident")])
+    if around.parent.exercise is not request.exercise:
+        what = "is an exercise and this is none" if around.parent.exercise else "is real and this is an exercise"
+        raise invalid([Finding(where="/parent_id", what=what)])
+
+
+def likenesses(templates: Templates, declared: Declared, around: Surroundings) -> tuple[Likeness, ...]:
+    """What it may be the same as; not what it says it is part of."""
+    event = declared.event
+    new = Happening(incident_id=event.incident_id, occurred_at=event.occurred_at, box=box_of(event.place))
+    others = [other for other in around.nearby if other.incident_id != event.parent_id]
+    return alike(new, others, templates.built_in.alike[event.kind])
+
+
+def may_be_same(likeness: Likeness) -> Note:
+    """The problem that asks."""
+    apart = f"{likeness.apart_km:g} km, {likeness.apart_minutes:g} min"
+    return Note(
+        where="",
+        what=f"may be the same as {likeness.incident_id} ({apart} apart); if so, merge them",
+        what_zh=f"可能与 {likeness.incident_id} 为同一事件（相距 {apart}）；若是，请合并",
+    )
+
+
+def read_cursor(cursor: str) -> tuple[datetime, UUID]:
+    """A cursor is the `next_cursor` of the page before."""
+    at, _, key = cursor.replace(" ", "+").partition("~")  # a bare + in a URL is read as a space
+    try:
+        before = datetime.fromisoformat(at), UUID(key)
+    except ValueError:
+        before = None
+    if before is None or before[0].tzinfo is None:
+        raise invalid([Finding(where="?cursor", what="must be the next_cursor of the page before")])
+    return before
