@@ -108,7 +108,38 @@ _REGISTRY = (
     _row("registry", "GET", "/areas", _WATCH),
     _row("registry", "GET", "/areas/{code}", _WATCH),
     _row("registry", "GET", "/volunteers/{volunteer_id}", _LEADS, jurisdiction=True),
-    _row("registry", "POST", "/volunteers/{volunteer_id}/availability", _LEADS, jurisdiction=True),
+    *(
+        _row("registry", "GET", path, _LEADS | {AccountRole.AUDITOR}, jurisdiction=True)
+        for path in (
+            "/volunteers/{volunteer_id}/history",
+            "/volunteers/{volunteer_id}/trainings",
+            "/stations/{station_id}/trainings",
+            "/trainings/totals",
+            "/credentials/expiring",
+        )
+    ),
+    *(
+        _row("registry", method, f"/volunteers/{{volunteer_id}}{path}", _LEADS, jurisdiction=True)
+        for method, path in (
+            ("POST", "/availability"),
+            ("GET", "/calendar"),
+            ("POST", "/calendar"),
+            ("POST", "/calendar/exceptions"),
+            ("GET", "/calendar.ics"),
+            ("POST", "/calendar.ics"),
+            ("POST", "/opt-out"),
+            ("POST", "/opt-in"),
+            ("POST", "/place"),
+            ("DELETE", "/place"),
+            ("POST", "/memberships"),
+            ("POST", "/memberships/{station_id}/end"),
+            ("POST", "/trainings"),
+            ("POST", "/trainings/{training_id}/withdrawal"),
+        )
+    ),
+    _row("registry", "POST", "/volunteers/{volunteer_id}/credentials", _DUTY, jurisdiction=True),
+    _row("registry", "POST", "/volunteers/{volunteer_id}/vetting", _DUTY, jurisdiction=True),
+    _row("registry", "GET", "/languages", _WATCH),
 )
 _INCIDENTS = (
     _row("incidents", "POST", "", _DUTY, jurisdiction=True),

@@ -22,6 +22,8 @@ AreaCode = Annotated[str, Field(pattern=r"^\d{6}(\d{6})?$")]
 """GB/T 2260 (six digits) or GB/T 10114 (twelve digits) code of an administrative area."""
 LanguageCode = Annotated[str, Field(pattern=r"^[a-z]{3}$")]
 """ISO 639-3 code."""
+DialectCode = Annotated[str, Field(pattern=r"^[a-z0-9]{4}[0-9]{4}$")]
+"""Glottolog code of a dialect, such as `chen1267` for the Mandarin of Chengdu."""
 Text = Annotated[str, Field(min_length=1, max_length=500)]
 
 

@@ -10,7 +10,7 @@ from services.registry.areas.commands import REGISTER_BUILT_IN, register_built_i
 from services.registry.settings import RegistrySettings
 from services.registry.stations.stale import CHASE_STALE, StaleChaser
 from services.registry.store import FOLDER
-from services.registry.volunteers.commands import EXPIRE_CREDENTIALS, expire_credentials
+from services.registry.volunteers.clock import CLOCK, tick
 
 
 def create(runtime: Runtime) -> Service:
@@ -21,7 +21,7 @@ def create(runtime: Runtime) -> Service:
         folder=FOLDER,
         router=create_router(runtime),
         timers={
-            EXPIRE_CREDENTIALS: expire_credentials,
+            CLOCK: tick,
             REGISTER_BUILT_IN: register_built_in,
             CHASE_STALE: StaleChaser(settings.registry_stale_after_days),
         },

@@ -1,30 +1,42 @@
-"""The routes of volunteers: bring them in, look, say who can be asked."""
+"""The routes of volunteers: bring them in, look, and what is kept about them."""
 
 from __future__ import annotations
 
-from typing import Any
+from datetime import timedelta
+from typing import Annotated, Final
 from uuid import UUID
 
-from fastapi import APIRouter, Response
+from fastapi import APIRouter, Query, Response
 
-from services.kit.auth import require_jurisdiction
+from schemas.policy import prefix_of
+from services.kit.auth import require_all_jurisdiction
 from services.kit.http import CurrentPrincipal
 from services.kit.idempotency import Answer, RequestKey
-from services.kit.problems import not_found
 from services.kit.runtime import Runtime
 from services.registry.answers import json_answer
 from services.registry.decide import civil_day
 from services.registry.entries import read_items
 from services.registry.model import Batch
-from services.registry.stations.model import Station
-from services.registry.stations.store import load_stations
-from services.registry.volunteers import commands, decide, store
-from services.registry.volunteers.model import AvailabilityRequest, Volunteer, VolunteerEntry
+from services.registry.volunteers import changes_api, commands, store
+from services.registry.volunteers.calendar import api as calendar_api
+from services.registry.volunteers.documents import volunteer_document
+from services.registry.volunteers.languages import REFERENCE
+from services.registry.volunteers.model import VolunteerEntry
+from services.registry.volunteers.training import api as training_api
+
+PAGE_MAX: Final = 500
 
 
 def add_routes(router: APIRouter, runtime: Runtime) -> None:
     """Add the routes of volunteers."""
+    _add_register(router, runtime)
+    _add_lists(router, runtime)
+    changes_api.add_routes(router, runtime)
+    calendar_api.add_routes(router, runtime)
+    training_api.add_routes(router, runtime)
 
+
+def _add_register(router: APIRouter, runtime: Runtime) -> None:
     @router.post("/volunteers:batch")
     async def upsert_volunteers(request: Batch, key: RequestKey, principal: CurrentPrincipal) -> Response:
         items = read_items(VolunteerEntry, request.items)
@@ -38,49 +50,39 @@ def add_routes(router: APIRouter, runtime: Runtime) -> None:
     async def volunteer(volunteer_id: UUID, principal: CurrentPrincipal) -> Response:
         async with runtime.pool.acquire() as connection:
             found = await store.load_volunteer(connection, volunteer_id)
-            if found is None:
-                raise not_found("volunteer")
-            home = (await load_stations(connection, [found.home_station_id]))[found.home_station_id]
-        require_jurisdiction(principal, [home.area_code])
-        return json_answer(volunteer_document(found, home, runtime))
+            shown, home = await commands.with_home(connection, found, principal)
+        return json_answer(volunteer_document(shown, home, runtime.clock.now()))
 
-    @router.post("/volunteers/{volunteer_id}/availability")
-    async def availability(
-        volunteer_id: UUID, request: AvailabilityRequest, key: RequestKey, principal: CurrentPrincipal
+    @router.get("/volunteers/{volunteer_id}/history")
+    async def history(
+        volunteer_id: UUID,
+        principal: CurrentPrincipal,
+        before_id: Annotated[int | None, Query(ge=1, lt=2**63)] = None,
+        limit: Annotated[int, Query(ge=1, le=PAGE_MAX)] = 50,
     ) -> Response:
-        async with runtime.unit(command_id=key.command_id, actor=principal.subject) as unit:
-            if (replay := await key.claim(unit.connection)) is not None:
-                return replay
-            after, home, changed = await commands.set_availability(unit, volunteer_id, request, principal)
-            document = {**volunteer_document(after, home, runtime), "changed": changed}
-            return await key.complete(unit.connection, Answer.of(200, document))
+        async with runtime.pool.acquire() as connection:
+            await commands.with_home(connection, await store.load_volunteer(connection, volunteer_id), principal)
+            items = await store.history(connection, volunteer_id, before_id, limit)
+        return json_answer({"items": items, "next_before_id": items[-1]["history_id"] if len(items) == limit else None})
 
 
-def volunteer_document(volunteer: Volunteer, home: Station, runtime: Runtime) -> dict[str, Any]:
-    """A volunteer as they are shown: what they can do and whether they can be asked, not who they are."""
-    today = civil_day(runtime.clock.now())
-    can_be_asked, reasons = decide.deployable(volunteer, home, today)
-    return {
-        "volunteer_id": volunteer.volunteer_id,
-        "home_station_id": volunteer.home_station_id,
-        "area_code": home.area_code,
-        "membership_station_ids": volunteer.memberships,
-        "roles": volunteer.roles,
-        "usable_roles": decide.usable_roles(volunteer, today),
-        "languages": volunteer.languages,
-        "credentials": [
-            {
-                "kind": credential.kind,
-                "issuer": credential.issuer,
-                "roles": credential.roles,
-                "expires_on": credential.expires_on,
-                "is_valid": credential.is_valid(today),
-            }
-            for credential in volunteer.credentials
-        ],
-        "available": volunteer.available,
-        "is_adult": volunteer.is_adult,
-        "is_retired": volunteer.is_retired,
-        "deployable": can_be_asked,
-        "reasons": reasons,
-    }
+def _add_lists(router: APIRouter, runtime: Runtime) -> None:
+    @router.get("/languages")
+    async def languages() -> Response:
+        return json_answer(REFERENCE)
+
+    @router.get("/credentials/expiring")
+    async def expiring(
+        principal: CurrentPrincipal,
+        area_code: Annotated[str, Query(pattern=r"^(\*|\d{6}(\d{6})?)$")] = "*",
+        within_days: Annotated[int, Query(ge=1, le=366)] = 90,
+        limit: Annotated[int, Query(ge=1, le=PAGE_MAX)] = 200,
+    ) -> Response:
+        require_all_jurisdiction(principal, [] if area_code == "*" else [area_code])
+        today = civil_day(runtime.clock.now())
+        async with runtime.pool.acquire() as connection:
+            found = await store.expiring_credentials(
+                connection, today, today + timedelta(days=within_days), prefix_of(area_code), limit
+            )
+        mine = [item for item in found if principal.may_see([item["area_code"]])]
+        return json_answer({"items": [{**item, "days_left": (item["expires_on"] - today).days} for item in mine]})

@@ -1,59 +1,59 @@
-"""What the registry does with volunteers in a transaction: lock, load, decide, save, tell. Also the daily expiry of
-credentials."""
+"""What the registry does with volunteers in a transaction: lock, load, decide, save, tell, keep the history."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, timedelta
-from typing import Any, Final
+from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 from services.kit.auth import Principal, require_all_jurisdiction
-from services.kit.problems import Finding, conflict, not_found
-from services.kit.timers import Timer
+from services.kit.problems import Finding, conflict, invalid, not_found
 from services.kit.unit import Unit
 from services.registry.commands import tell
-from services.registry.decide import civil_day, next_civil_day_begins
 from services.registry.entries import Items, report, where_of
 from services.registry.model import Outcome, Refused
 from services.registry.stations.decide import station_id_of
 from services.registry.stations.model import Station
 from services.registry.stations.store import load_stations
 from services.registry.store import lock_register
-from services.registry.volunteers import decide, store
-from services.registry.volunteers.model import AvailabilityRequest, Volunteer, VolunteerDecision, VolunteerEntry
-
-EXPIRE_CREDENTIALS: Final = "expire-credentials"
-"""Kind of the timer that runs once a day, and again soon while there is more to do."""
-DAILY: Final = "daily"
-EXPIRIES_MAX: Final = 500
-"""Volunteers per round, so that no transaction holds many rows for long."""
-_AGAIN: Final = timedelta(seconds=30)
-_AFTER_MIDNIGHT: Final = timedelta(minutes=1)
+from services.registry.volunteers import clock, edits, store
+from services.registry.volunteers.decide import settle, volunteer_id_of
+from services.registry.volunteers.history import differences
+from services.registry.volunteers.model import Settled, Volunteer, VolunteerDecision, VolunteerEntry
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Decided:
-    """What becomes of the entries of one transaction, by their position; `stations` are those they name."""
+    """What becomes of the entries of one transaction, by their position, and how those they name stand."""
 
+    present: Mapping[UUID, Volunteer]
     stations: Mapping[UUID, Station]
     made: dict[int, VolunteerDecision]
     refused: dict[int, Sequence[Finding]]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Changed:
+    """A volunteer after a change, with their home station, and whether anything is different."""
+
+    volunteer: Volunteer
+    home: Station
+    is_new: bool
 
 
 async def upsert_volunteers(unit: Unit, items: Items[VolunteerEntry], principal: Principal) -> Any:
     """Bring the volunteers into the register; returns the report."""
     entries = items.entries
     await lock_register(unit.connection)
-    present = await store.lock_volunteers(unit.connection, (decide.volunteer_id_of(e.ref) for e in entries.values()))
+    present = await store.lock_volunteers(unit.connection, (volunteer_id_of(e.ref) for e in entries.values()))
     stations = await load_named(unit.connection, entries.values(), present.values())
-    decided = decide_entries(entries, present, stations, civil_day(unit.now))
+    decided = decide_entries(entries, present, stations, unit.now)
     wanted = [decision.volunteer for decision in decided.made.values()]
     homes = [stations[volunteer.home_station_id] for volunteer in (*present.values(), *wanted)]
     require_all_jurisdiction(principal, [home.area_code for home in homes])
     renamed = await save_decided(unit, decided)
-    unit.schedule(EXPIRE_CREDENTIALS, DAILY, unit.now, {})
     outcomes = {position: (str(d.volunteer.volunteer_id), _outcome(d, renamed)) for position, d in decided.made.items()}
     return report(items, outcomes, decided.refused)
 
@@ -70,33 +70,48 @@ def decide_entries(
     entries: Mapping[int, VolunteerEntry],
     present: Mapping[UUID, Volunteer],
     stations: Mapping[UUID, Station],
-    today: date,
+    now: datetime,
 ) -> Decided:
     """Decide every entry on its own."""
     made: dict[int, VolunteerDecision] = {}
     refused: dict[int, Sequence[Finding]] = {}
     for position, entry in entries.items():
-        before = present.get(decide.volunteer_id_of(entry.ref))
-        decision = decide.decide_volunteer(entry, before, stations, today, where_of(position))
+        before = present.get(volunteer_id_of(entry.ref))
+        decision = edits.decide_entry(entry, before, stations, now, where_of(position))
         if isinstance(decision, Refused):
             refused[position] = decision.problems
         else:
             made[position] = decision
-    return Decided(stations=stations, made=made, refused=refused)
+    return Decided(present=present, stations=stations, made=made, refused=refused)
 
 
-async def save_decided(unit: Unit, decided: Decided) -> set[UUID]:
+async def save_decided(unit: Unit, decided: Decided, reason: str | None = None) -> set[UUID]:
     """Save and tell what is new or different; returns whose name or phone was."""
     decisions = decided.made.values()
-    changed = [d.volunteer for d in decisions if d.outcome is not Outcome.UNCHANGED]
-    if changed:
-        await store.save_volunteers(
-            unit.connection, changed, decided.stations, today=civil_day(unit.now), now=unit.now
-        )  # fmt: skip
+    settled = [decision.settled for decision in decisions if decision.settled is not None]
+    await save_settled(unit, decided.present, settled, reason)
     identities = [d.identity for d in decisions if d.identity is not None]
-    renamed = await store.save_identities(unit.connection, identities, unit.now) if identities else set()
-    tell(unit, (fact for decision in decisions for fact in decision.facts))
-    return renamed
+    return await store.save_identities(unit.connection, identities, unit.now) if identities else set()
+
+
+async def save_settled(
+    unit: Unit, present: Mapping[UUID, Volunteer], settled: Sequence[Settled], reason: str | None
+) -> None:
+    """Save changed volunteers, tell what there is to tell, keep the history, and let the clock look again."""
+    if not settled:
+        return
+    await store.save_volunteers(unit.connection, settled, unit.now)
+    tell(unit, (fact for one in settled for fact in one.facts))
+    entries = [
+        {
+            "volunteer_id": one.volunteer.volunteer_id,
+            "events": [fact.event.event_type for fact in one.facts],
+            "fields": differences(present.get(one.volunteer.volunteer_id), one.volunteer),
+        }
+        for one in settled
+    ]
+    await store.add_history(unit.connection, entries, now=unit.now, by=unit.actor or "-", reason=reason)
+    clock.wake(unit, settled)
 
 
 def _outcome(decision: VolunteerDecision, renamed: set[UUID]) -> Outcome:
@@ -106,41 +121,43 @@ def _outcome(decision: VolunteerDecision, renamed: set[UUID]) -> Outcome:
     return decision.outcome
 
 
-async def set_availability(
-    unit: Unit, volunteer_id: UUID, request: AvailabilityRequest, principal: Principal
-) -> tuple[Volunteer, Station, bool]:
-    """Say whether a volunteer can be asked; returns them, their home and whether that is new."""
-    before = (await store.lock_volunteers(unit.connection, [volunteer_id])).get(volunteer_id)
-    if before is None:
-        raise not_found("volunteer")
-    home = (await load_stations(unit.connection, [before.home_station_id]))[before.home_station_id]
-    require_all_jurisdiction(principal, [home.area_code])
-    if before.is_retired:
+async def change(
+    unit: Unit,
+    volunteer_id: UUID,
+    principal: Principal,
+    edit: edits.Edit,
+    *,
+    reason: str | None = None,
+    also_retired: bool = False,
+) -> Changed:
+    """Change one volunteer. Raises `ProblemError`: 404, 403 outside the caller's areas, 409 for somebody who has
+    retired (unless that makes no difference), 422 for what the edit refuses."""
+    before, home = await lock_one(unit, volunteer_id, principal)
+    if before.is_retired and not also_retired:
         raise conflict("The volunteer has retired and cannot be asked in any case.")
-    today = civil_day(unit.now)
-    after, facts = decide.change_availability(before, home, request.available, today)
-    if facts:
-        await store.save_volunteers(unit.connection, [after], {home.station_id: home}, today=today, now=unit.now)
-        tell(unit, facts)
-    await store.set_availability_reason(unit.connection, volunteer_id, request.reason)
-    return after, home, bool(facts)
+    wanted = edit(before)
+    if isinstance(wanted, Refused):
+        raise invalid(wanted.problems)
+    if wanted == before:
+        return Changed(volunteer=before, home=home, is_new=False)
+    settled = settle(before, wanted, home, unit.now)
+    await save_settled(unit, {volunteer_id: before}, [settled], reason)
+    return Changed(volunteer=settled.volunteer, home=home, is_new=True)
 
 
-async def expire_credentials(unit: Unit, timer: Timer) -> None:
-    """The daily timer: tell of credentials that ran out, and which roles are gone with them."""
-    today = civil_day(unit.now)
-    volunteers = await store.lock_running_out(unit.connection, today, EXPIRIES_MAX)
-    homes = await load_stations(unit.connection, (v.home_station_id for v in volunteers.values()))
-    changed: list[Volunteer] = []
-    for volunteer in volunteers.values():
-        after, facts = decide.expire(volunteer, homes[volunteer.home_station_id], today)
-        changed.append(after)
-        tell(unit, facts)
-    if changed:
-        await store.save_volunteers(unit.connection, changed, homes, today=today, now=unit.now)
-    more = await store.any_running_out(unit.connection, today)
-    due_at = unit.now + _AGAIN if more else next_civil_day_begins(unit.now) + _AFTER_MIDNIGHT
-    unit.schedule(timer.kind, timer.key, due_at, {})
+async def lock_one(unit: Unit, volunteer_id: UUID, principal: Principal) -> tuple[Volunteer, Station]:
+    """One volunteer with their home station, locked. 404, or 403 outside the caller's areas."""
+    found = (await store.lock_volunteers(unit.connection, [volunteer_id])).get(volunteer_id)
+    return await with_home(unit.connection, found, principal)
+
+
+async def with_home(connection: Any, found: Volunteer | None, principal: Principal) -> tuple[Volunteer, Station]:
+    """A volunteer with their home station; 404 if there is none, 403 outside the caller's areas."""
+    if found is None:
+        raise not_found("volunteer")
+    home = (await load_stations(connection, [found.home_station_id]))[found.home_station_id]
+    require_all_jurisdiction(principal, [home.area_code])
+    return found, home
 
 
 async def restate_members(unit: Unit, moved: Sequence[Station]) -> None:
@@ -149,7 +166,8 @@ async def restate_members(unit: Unit, moved: Sequence[Station]) -> None:
         return
     homes = {station.station_id: station for station in moved}
     members = await store.lock_volunteers_at(unit.connection, homes)
-    today = civil_day(unit.now)
-    if members:
-        await store.save_volunteers(unit.connection, list(members.values()), homes, today=today, now=unit.now)
-    tell(unit, (decide.restate(member, homes[member.home_station_id], today) for member in members.values()))
+    settled = [settle(member, member, homes[member.home_station_id], unit.now) for member in members.values()]
+    if settled:
+        await store.save_volunteers(unit.connection, settled, unit.now)
+        tell(unit, (fact for one in settled for fact in one.facts))
+        clock.wake(unit, settled)

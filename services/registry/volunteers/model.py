@@ -2,20 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
+from enum import StrEnum
 from typing import Annotated, Final
 from uuid import UUID
 
-from pydantic import Field
+from pydantic import AwareDatetime, Field, model_validator
 
-from schemas.values import Text
+from schemas.events.volunteer import VolunteerState
+from schemas.values import DialectCode, LatDeg, LonDeg, Position, Text
 from schemas.vocabulary import Role
 from services.registry.model import Entry, Fact, Languages, Outcome, Ref, Request
+from services.registry.volunteers.calendar.model import NO_CALENDAR, ActivationMinutes, Calendar, Reason
 
 CREDENTIALS_MAX: Final = 30
 MEMBERSHIPS_MAX: Final = 30
+DIALECTS_MAX: Final = 20
 
 Roles = Annotated[tuple[Role, ...], Field(min_length=1, max_length=len(Role))]
 ShortText = Annotated[str, Field(min_length=1, max_length=80)]
@@ -31,12 +34,38 @@ class CredentialEntry(Request):
     expires_on: date | None = None
 
 
+class VettingStatus(StrEnum):
+    """`assumed`: nobody said anything, and the register takes it that the organisation knows its people."""
+
+    ASSUMED = "assumed"
+    CLEARED = "cleared"
+    PENDING = "pending"
+    FAILED = "failed"
+
+
+class VettingEntry(Request):
+    """What a background check found. It holds through `valid_until`; without that date it does not run out."""
+
+    status: VettingStatus
+    authority: Annotated[str, Field(min_length=1, max_length=200)] | None = None
+    checked_on: date | None = None
+    valid_until: date | None = None
+
+    @model_validator(mode="after")
+    def _is_whole(self) -> VettingEntry:
+        if self.status is VettingStatus.CLEARED and (self.authority is None or self.checked_on is None):
+            raise ValueError("a check that cleared somebody names its authority and day")
+        if self.valid_until is not None and self.status is not VettingStatus.CLEARED:
+            raise ValueError("only a check that cleared somebody is valid until a day")
+        return self
+
+
 class VolunteerEntry(Entry):
     """A volunteer as they shall stand in the register.
 
     `name` and `phone` go to the identity vault and come back from nowhere; left out, they stay as they are. Credentials
-    are added or renewed, never removed: one that is withdrawn is given an `expires_on` in the past. `available` left
-    out stays as it is (a new volunteer can be asked).
+    are added or renewed, never removed: one that is withdrawn is given an `expires_on` in the past. `available`,
+    `vetting`, `dialects` and `activation_minutes` left out stay as they are (a new volunteer can be asked).
     """
 
     home_station_ref: Ref
@@ -46,21 +75,62 @@ class VolunteerEntry(Entry):
     roles: Roles
     languages: Annotated[Languages, Field(min_length=1)]
     credentials: Annotated[tuple[CredentialEntry, ...], Field(max_length=CREDENTIALS_MAX)] = ()
+    dialects: Annotated[tuple[DialectCode, ...], Field(max_length=DIALECTS_MAX)] | None = None
+    vetting: VettingEntry | None = None
+    activation_minutes: ActivationMinutes | None = None
     available: bool | None = None
     is_adult: bool
     is_retired: bool = False
 
 
-class AvailabilityRequest(Request):
-    """Whether the volunteer can be asked from now on, and why not (kept in the register only)."""
+class ReasonRequest(Request):
+    """Why something is done. It stays in the history and goes nowhere else."""
+
+    reason: Reason | None = None
+
+
+class AvailabilityRequest(ReasonRequest):
+    """What the volunteer says about now, whatever their calendar says: away, or there, until a time.
+
+    Away without a time is for good; there without a time gives the word back to the calendar.
+    """
 
     available: bool
-    reason: Annotated[str, Field(max_length=500)] | None = None
+    until: AwareDatetime | None = None
+
+
+class OptOutRequest(ReasonRequest):
+    """No page of any kind any more, for good or until a time."""
+
+    until: AwareDatetime | None = None
+
+
+class CredentialRequest(CredentialEntry, ReasonRequest):
+    """A credential that is added or renewed on its own."""
+
+
+class VettingRequest(VettingEntry, ReasonRequest):
+    """A check that is recorded on its own."""
+
+
+class PlaceRequest(Request):
+    """Where the volunteer is for now. Only the cell around it is kept."""
+
+    lat_deg: LatDeg
+    lon_deg: LonDeg
+    until: AwareDatetime
+
+
+class MembershipRequest(ReasonRequest):
+    """A station that the volunteer joins."""
+
+    station_ref: Ref
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Credential:
-    """A credential as it stands. `expiry_told` says that `volunteer.credential-expired` was published for it."""
+    """A credential as it stands. `expiry_told` says that `volunteer.credential-expired` was published for it,
+    `notice_told` the last notice of those at 90, 30 and 7 days."""
 
     kind: str
     issuer: str
@@ -68,6 +138,7 @@ class Credential:
     roles: tuple[Role, ...]
     expires_on: date | None
     expiry_told: bool = False
+    notice_told: int | None = None
 
     def is_valid(self, today: date) -> bool:
         """Whether it holds on that civil day."""
@@ -75,8 +146,38 @@ class Credential:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Vetting:
+    """A background check as it stands."""
+
+    status: VettingStatus = VettingStatus.ASSUMED
+    authority: str | None = None
+    checked_on: date | None = None
+    valid_until: date | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OptOut:
+    """Since when the volunteer wants no page, and until when; None: for good."""
+
+    since: datetime
+    until: datetime | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Place:
+    """Where the volunteer said they are, coarsened, and until when."""
+
+    position: Position
+    until: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Volunteer:
-    """A volunteer as they stand, without who they are."""
+    """A volunteer as they stand, without who they are.
+
+    `available` with `available_until` is what they last said about now, beside their calendar: away for good (no time),
+    away or there until a time; there without a time says nothing. `told` is the state that was published last.
+    """
 
     volunteer_id: UUID
     ref: str
@@ -88,6 +189,23 @@ class Volunteer:
     available: bool
     is_adult: bool
     is_retired: bool
+    available_until: datetime | None = None
+    calendar: Calendar = NO_CALENDAR
+    activation_minutes: int | None = None
+    dialects: tuple[str, ...] = ()
+    vetting: Vetting = Vetting()
+    opted_out: OptOut | None = None
+    place: Place | None = None
+    told: VolunteerState | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settled:
+    """A volunteer after everything that has come due was told: what to save, what to publish, when to look again."""
+
+    volunteer: Volunteer
+    facts: tuple[Fact, ...]
+    next_change_at: datetime | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -104,9 +222,9 @@ class Identity:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class VolunteerDecision:
-    """What becomes of one accepted volunteer item."""
+    """What becomes of one accepted volunteer item; nothing is settled of one that is unchanged."""
 
     outcome: Outcome
     volunteer: Volunteer
+    settled: Settled | None
     identity: Identity | None
-    facts: Sequence[Fact] = ()

@@ -12,10 +12,8 @@ from uuid import UUID
 import aiosql
 import orjson
 
-from schemas.vocabulary import Role
-from services.registry.stations.model import Station
-from services.registry.volunteers.decide import deployable, usable_roles
-from services.registry.volunteers.model import Credential, Identity, Volunteer
+from services.registry.volunteers.model import Credential, Identity, Settled, Volunteer
+from services.registry.volunteers.rows import credential_row, read_credential, read_volunteer, volunteer_row
 
 _SQL: Final = aiosql.from_path(Path(__file__).parent / "sql" / "queries.sql", "asyncpg", mandatory_parameters=False)
 
@@ -32,15 +30,16 @@ async def lock_volunteers_at(connection: Any, station_ids: Iterable[UUID]) -> di
     return await load_volunteers(connection, [row["volunteer_id"] for row in rows])
 
 
-async def lock_running_out(connection: Any, day: date, limit: int) -> dict[UUID, Volunteer]:
-    """Volunteers with credentials that ran out before the day untold, locked; those being changed now are left out."""
-    rows = await connection.fetch(_SQL.lock_running_out.sql, day, limit)
+async def lock_due(connection: Any, now: datetime, limit: int) -> dict[UUID, Volunteer]:
+    """Volunteers of whom time alone changes something, locked; those being changed now are left out."""
+    rows = await connection.fetch(_SQL.lock_due.sql, now, limit)
     return await load_volunteers(connection, [row["volunteer_id"] for row in rows])
 
 
-async def any_running_out(connection: Any, day: date) -> bool:
-    """Whether credentials are left that ran out before the day untold."""
-    return bool(await connection.fetchval(_SQL.any_running_out.sql, day))
+async def next_due(connection: Any) -> datetime | None:
+    """When time alone changes something of anybody next."""
+    found: datetime | None = await connection.fetchval(_SQL.next_due.sql)
+    return found
 
 
 async def load_volunteer(connection: Any, volunteer_id: UUID) -> Volunteer | None:
@@ -48,18 +47,36 @@ async def load_volunteer(connection: Any, volunteer_id: UUID) -> Volunteer | Non
     return (await load_volunteers(connection, [volunteer_id])).get(volunteer_id)
 
 
-async def save_volunteers(
-    connection: Any, volunteers: Sequence[Volunteer], homes: Mapping[UUID, Station], *, today: date, now: datetime
-) -> None:
-    """Create or replace, with memberships and credentials. `homes` holds at least their home stations."""
-    rows = [_volunteer_row(volunteer, homes[volunteer.home_station_id], today) for volunteer in volunteers]
+async def save_volunteers(connection: Any, settled: Sequence[Settled], now: datetime) -> None:
+    """Create or replace, with memberships and credentials."""
+    rows = [volunteer_row(one) for one in settled]
     await connection.execute(_SQL.save_volunteers.sql, orjson.dumps(rows).decode(), now)
+    volunteers = [one.volunteer for one in settled]
     pairs = [(v.volunteer_id, station_id) for v in volunteers for station_id in v.memberships]
     ids = [volunteer.volunteer_id for volunteer in volunteers]
     await connection.execute(_SQL.save_memberships.sql, ids, [pair[0] for pair in pairs], [pair[1] for pair in pairs])
-    credentials = [_credential_row(v.volunteer_id, credential) for v in volunteers for credential in v.credentials]
+    credentials = [credential_row(v.volunteer_id, credential) for v in volunteers for credential in v.credentials]
     if credentials:
         await connection.execute(_SQL.save_credentials.sql, orjson.dumps(credentials).decode())
+
+
+async def add_history(
+    connection: Any, entries: Sequence[Mapping[str, Any]], *, now: datetime, by: str, reason: str | None
+) -> None:
+    """Keep what was changed of volunteers (`volunteer_id`, `events`, `fields`)."""
+    await connection.execute(_SQL.add_history.sql, orjson.dumps(entries).decode(), now, by, reason)
+
+
+async def history(connection: Any, volunteer_id: UUID, before_id: int | None, limit: int) -> list[dict[str, Any]]:
+    """What was changed, the newest first."""
+    return [dict(row) for row in await connection.fetch(_SQL.history.sql, volunteer_id, before_id, limit)]
+
+
+async def expiring_credentials(
+    connection: Any, day: date, through: date, prefix: str, limit: int
+) -> list[dict[str, Any]]:
+    """Credentials that hold on a day and run out soon, without their numbers."""
+    return [dict(row) for row in await connection.fetch(_SQL.expiring_credentials.sql, day, through, prefix, limit)]
 
 
 async def save_identities(connection: Any, identities: Sequence[Identity], now: datetime) -> set[UUID]:
@@ -71,11 +88,6 @@ async def save_identities(connection: Any, identities: Sequence[Identity], now: 
     )
     rows = await connection.fetch(_SQL.save_identities.sql, *columns, now)
     return {row["volunteer_id"] for row in rows}
-
-
-async def set_availability_reason(connection: Any, volunteer_id: UUID, reason: str | None) -> None:
-    """Keep why a volunteer cannot be asked; it goes nowhere else."""
-    await connection.execute(_SQL.set_availability_reason.sql, volunteer_id, reason)
 
 
 async def count(connection: Any) -> dict[str, Any]:
@@ -97,59 +109,6 @@ async def load_volunteers(connection: Any, volunteer_ids: Sequence[UUID]) -> dic
         return {}
     credentials: dict[UUID, list[Credential]] = defaultdict(list)
     for row in await connection.fetch(_SQL.credentials_of.sql, volunteer_ids):
-        credentials[row["volunteer_id"]].append(
-            Credential(
-                kind=row["kind"],
-                issuer=row["issuer"],
-                number=row["number"],
-                roles=tuple(map(Role, row["roles"])),
-                expires_on=row["expires_on"],
-                expiry_told=row["expiry_told"],
-            )
-        )
+        credentials[row["volunteer_id"]].append(read_credential(row))
     rows = await connection.fetch(_SQL.volunteers_by_id.sql, volunteer_ids)
-    return {row["volunteer_id"]: _read_volunteer(row, credentials[row["volunteer_id"]]) for row in rows}
-
-
-def _read_volunteer(row: Any, credentials: Sequence[Credential]) -> Volunteer:
-    return Volunteer(
-        volunteer_id=row["volunteer_id"],
-        ref=row["ref"],
-        home_station_id=row["home_station_id"],
-        memberships=tuple(row["memberships"]),
-        roles=tuple(map(Role, row["roles"])),
-        languages=tuple(row["languages"]),
-        credentials=tuple(sorted(credentials, key=lambda credential: (credential.kind, credential.number))),
-        available=row["available"],
-        is_adult=row["is_adult"],
-        is_retired=row["is_retired"],
-    )
-
-
-def _volunteer_row(volunteer: Volunteer, home: Station, today: date) -> dict[str, Any]:
-    can_be_asked, reasons = deployable(volunteer, home, today)
-    return {
-        "volunteer_id": volunteer.volunteer_id,
-        "ref": volunteer.ref,
-        "home_station_id": volunteer.home_station_id,
-        "roles": volunteer.roles,
-        "languages": volunteer.languages,
-        "available": volunteer.available,
-        "is_adult": volunteer.is_adult,
-        "is_retired": volunteer.is_retired,
-        "usable_roles": usable_roles(volunteer, today),
-        "deployable": can_be_asked,
-        "reasons": reasons,
-    }
-
-
-def _credential_row(volunteer_id: UUID, credential: Credential) -> dict[str, Any]:
-    return {
-        "volunteer_id": volunteer_id,
-        "kind": credential.kind,
-        "number": credential.number,
-        "issuer": credential.issuer,
-        "roles": credential.roles,
-        "expires_on": credential.expires_on,
-        "expiry_told": credential.expiry_told,
-    }
+    return {row["volunteer_id"]: read_volunteer(row, credentials[row["volunteer_id"]]) for row in rows}

@@ -12,7 +12,7 @@ from schemas.policy import AccountRole
 from schemas.vocabulary import Role
 from services.kit.clock import ManualClock
 from services.kit.timers import TimerLoop
-from services.registry.volunteers.commands import EXPIRE_CREDENTIALS, expire_credentials
+from services.registry.volunteers.clock import CLOCK, tick
 from services.registry.volunteers.decide import volunteer_id_of
 from tests.integration.registry.calls import STATIONS, VOLUNTEERS, fill, last_state, outcomes, send, types
 from tests.support.service_rig import ServiceRig
@@ -94,31 +94,31 @@ async def test_the_summary_counts_who_can_be_asked(rig: ServiceRig) -> None:
 async def test_the_daily_timer_tells_of_credentials_that_ran_out(rig: ServiceRig, clock: ManualClock) -> None:
     last_day = credential_item(expires_on="2026-05-12")
     await fill(rig, volunteer_item(credentials=[last_day]), volunteer_item(ref="V-002"))
-    timers = TimerLoop(rig.runtime.units, {EXPIRE_CREDENTIALS: expire_credentials})
+    timers = TimerLoop(rig.runtime.units, {CLOCK: tick})
     assert await timers.fire_due() == 1  # the import wakes it; today everything holds
     assert await rig.emitted() == []
-    clock.advance(timedelta(hours=12, seconds=59))
+    clock.advance(timedelta(hours=12, seconds=-1))
     assert await timers.fire_due() == 0
     clock.advance(timedelta(seconds=1))
     assert await timers.fire_due() == 1
     assert await types(rig) == ["volunteer.credential-expired", "volunteer.state"]
     assert (await last_state(rig)).roles == (Role.SUPPORT,)
     clock.advance(timedelta(days=1))
-    assert await timers.fire_due() == 1
+    assert await timers.fire_due() == 0  # the other credential is told of in autumn
     assert len(await rig.emitted()) == 2
 
 
 async def test_many_expiries_are_told_in_rounds(
     rig: ServiceRig, clock: ManualClock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("services.registry.volunteers.commands.EXPIRIES_MAX", 2)
+    monkeypatch.setattr("services.registry.volunteers.clock.ROUND_MAX", 2)
     items = [volunteer_item(ref=f"V-{n}", credentials=[credential_item(expires_on="2026-05-12")]) for n in range(5)]
     await fill(rig, *items)
     clock.advance(timedelta(days=1))
-    timers = TimerLoop(rig.runtime.units, {EXPIRE_CREDENTIALS: expire_credentials})
+    timers = TimerLoop(rig.runtime.units, {CLOCK: tick})
     for _ in range(3):
         assert await timers.fire_due() == 1
-        clock.advance(timedelta(seconds=30))
+        clock.advance(timedelta(seconds=1))
     assert await timers.fire_due() == 0
     assert Counter(await types(rig)) == {"volunteer.credential-expired": 5, "volunteer.state": 5}
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import UTC, date, datetime
 from typing import Any
 
 from schemas.vocabulary import Role
@@ -11,6 +11,8 @@ from services.registry.volunteers.decide import volunteer_id_of
 from services.registry.volunteers.model import Credential, Volunteer, VolunteerEntry
 
 TODAY = date(2026, 5, 12)
+NOW = datetime(2026, 5, 12, 4, 0, tzinfo=UTC)
+"""Noon of that day in China."""
 
 
 def volunteer_item(**changes: Any) -> dict[str, Any]:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -12,18 +13,18 @@ from hypothesis import strategies as st
 
 from schemas.events.volunteer import VolunteerState
 from schemas.vocabulary import Role
-from services.registry.model import Outcome, Refused
+from services.registry.decide import CIVIL_TIME
+from services.registry.model import Fact, Outcome, Refused
 from services.registry.volunteers.decide import (
     ROLES_WITH_CREDENTIAL,
-    change_availability,
-    decide_volunteer,
     deployable,
-    expire,
+    settle,
     usable_roles,
 )
+from services.registry.volunteers.edits import decide_entry
 from services.registry.volunteers.model import Volunteer, VolunteerDecision
 from tests.unit.registry.stations.builders import station
-from tests.unit.registry.volunteers.builders import TODAY, credential, credential_item, volunteer, volunteer_entry
+from tests.unit.registry.volunteers.builders import NOW, TODAY, credential, credential_item, volunteer, volunteer_entry
 
 HOME = station()
 
@@ -32,8 +33,16 @@ def types(facts: Any) -> list[str]:
     return [fact.event.event_type for fact in facts]
 
 
+def facts_of(decision: VolunteerDecision) -> Sequence[Fact]:
+    return () if decision.settled is None else decision.settled.facts
+
+
+def at_noon(day: date) -> datetime:
+    return datetime(day.year, day.month, day.day, 12, tzinfo=CIVIL_TIME)
+
+
 def volunteer_decision(before: Volunteer | None, **changes: Any) -> VolunteerDecision:
-    decision = decide_volunteer(volunteer_entry(**changes), before, {HOME.station_id: HOME}, TODAY, "/items/0")
+    decision = decide_entry(volunteer_entry(**changes), before, {HOME.station_id: HOME}, NOW, "/items/0")
     assert isinstance(decision, VolunteerDecision)
     return decision
 
@@ -56,12 +65,12 @@ def volunteer_decision(before: Volunteer | None, **changes: Any) -> VolunteerDec
     ],
 )
 def test_deployable_says_every_reason_why_not(changes: dict[str, Any], reasons: tuple[str, ...]) -> None:
-    assert deployable(volunteer(**changes), HOME, TODAY) == (not reasons, reasons)
+    assert deployable(volunteer(**changes), HOME, NOW) == (not reasons, reasons)
 
 
 def test_nobody_is_asked_from_a_closed_station() -> None:
-    assert deployable(volunteer(), replace(HOME, is_open=False), TODAY) == (False, ("station-closed",))
-    assert deployable(volunteer(), replace(HOME, is_suspended=True), TODAY) == (False, ("station-suspended",))
+    assert deployable(volunteer(), replace(HOME, is_open=False), NOW) == (False, ("station-closed",))
+    assert deployable(volunteer(), replace(HOME, is_suspended=True), NOW) == (False, ("station-suspended",))
 
 
 def test_a_credential_holds_through_its_last_day() -> None:
@@ -92,7 +101,7 @@ def test_who_is_deployable_is_adult_available_and_has_a_role_they_may_exercise(
     )
     proven = {role for role, until in held if until is None or until >= today}
     may = [role for role in roles if role in proven or role not in ROLES_WITH_CREDENTIAL]
-    can_be_asked, reasons = deployable(person, replace(HOME, is_open=is_open), today)
+    can_be_asked, reasons = deployable(person, replace(HOME, is_open=is_open), at_noon(today))
     assert can_be_asked == (available and adult and not retired and is_open and bool(may))
     assert can_be_asked == (reasons == ())
     assert list(usable_roles(person, today)) == may
@@ -104,19 +113,19 @@ def test_who_is_deployable_is_adult_available_and_has_a_role_they_may_exercise(
 def test_a_new_volunteer_is_enrolled_credentialed_and_available() -> None:
     decision = volunteer_decision(None)
     assert decision.outcome is Outcome.CREATED
-    assert types(decision.facts) == [
+    assert types(facts_of(decision)) == [
         "volunteer.enrolled", "volunteer.credentialed", "volunteer.became-available", "volunteer.state",
     ]  # fmt: skip
-    state = decision.facts[-1].event
+    state = facts_of(decision)[-1].event
     assert isinstance(state, VolunteerState)
     assert state.deployable
     assert (state.area_code, state.position) == (HOME.area_code, HOME.position)
-    assert {fact.area_code for fact in decision.facts} == {HOME.area_code}
+    assert {fact.area_code for fact in facts_of(decision)} == {HOME.area_code}
 
 
 def test_no_event_says_who_the_volunteer_is() -> None:
     decision = volunteer_decision(None)
-    said = "".join(fact.event.model_dump_json() for fact in decision.facts)
+    said = "".join(fact.event.model_dump_json() for fact in facts_of(decision))
     assert "模拟" not in said
     assert "999" not in said
     assert "P-1" not in said
@@ -127,7 +136,7 @@ def test_the_same_volunteer_again_tells_nothing() -> None:
     first = volunteer_decision(None)
     again = volunteer_decision(first.volunteer)
     assert again.outcome is Outcome.UNCHANGED
-    assert again.facts == ()
+    assert facts_of(again) == ()
 
 
 def test_what_is_left_out_stays_as_it_was() -> None:
@@ -155,36 +164,27 @@ def test_what_is_left_out_stays_as_it_was() -> None:
 def test_each_change_is_told_once_and_then_the_state(changes: dict[str, Any], facts: list[str]) -> None:
     decision = volunteer_decision(volunteer(), **changes)
     assert decision.outcome is Outcome.CHANGED
-    assert types(decision.facts) == [*facts, "volunteer.state"]
+    assert types(facts_of(decision)) == [*facts, "volunteer.state"]
     assert volunteer_decision(decision.volunteer, **changes).outcome is Outcome.UNCHANGED
 
 
 def test_a_volunteer_who_comes_back_is_enrolled_anew() -> None:
     decision = volunteer_decision(replace(volunteer(), is_retired=True))
-    assert types(decision.facts) == ["volunteer.enrolled", "volunteer.state"]
+    assert types(facts_of(decision)) == ["volunteer.enrolled", "volunteer.state"]
 
 
 def test_unknown_stations_are_told_by_their_place() -> None:
     entry = volunteer_entry(home_station_ref="S-9", membership_refs=["S-001", "S-8"])
-    decision = decide_volunteer(entry, None, {HOME.station_id: HOME}, TODAY, "/items/7")
+    decision = decide_entry(entry, None, {HOME.station_id: HOME}, NOW, "/items/7")
     assert isinstance(decision, Refused)
     assert [p.where for p in decision.problems] == ["/items/7/home_station_ref", "/items/7/membership_refs/1"]
 
 
-def test_a_credential_runs_out_once_and_takes_its_role_along() -> None:
-    person = volunteer(credentials=(credential(expires_on=TODAY - timedelta(days=1)),))
-    after, facts = expire(person, HOME, TODAY)
-    assert types(facts) == ["volunteer.credential-expired", "volunteer.state"]
-    state = facts[-1].event
-    assert isinstance(state, VolunteerState)
-    assert state.roles == (Role.SUPPORT,)
-    assert expire(after, HOME, TODAY) == (after, ())
-
-
 def test_availability_is_told_when_it_changes() -> None:
-    after, facts = change_availability(volunteer(), HOME, False, TODAY)
-    assert types(facts) == ["volunteer.became-unavailable", "volunteer.state"]
-    assert change_availability(after, HOME, False, TODAY) == (after, ())
+    there = settle(None, volunteer(), HOME, NOW).volunteer
+    away = settle(there, replace(there, available=False), HOME, NOW)
+    assert types(away.facts) == ["volunteer.became-unavailable", "volunteer.state"]
+    assert settle(away.volunteer, away.volunteer, HOME, NOW).facts == ()
 
 
 @given(st.lists(st.sampled_from([
@@ -198,10 +198,10 @@ def test_the_last_state_told_is_the_state_there_is(history: list[dict[str, Any]]
     for changes in history:
         decision = volunteer_decision(before, **changes)
         before = decision.volunteer
-        states = [fact.event for fact in decision.facts if isinstance(fact.event, VolunteerState)]
-        assert len(states) == (decision.outcome is not Outcome.UNCHANGED)
+        states = [fact.event for fact in facts_of(decision) if isinstance(fact.event, VolunteerState)]
+        assert len(states) <= (decision.outcome is not Outcome.UNCHANGED)
         told = states[-1] if states else told
     if before is not None:
         assert told is not None
-        assert (told.deployable, told.reasons) == deployable(before, HOME, TODAY)
+        assert (told.deployable, told.reasons) == deployable(before, HOME, NOW)
         assert told.roles == usable_roles(before, TODAY)

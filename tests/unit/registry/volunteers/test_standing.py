@@ -1,0 +1,341 @@
+"""What time brings: notices, checks that lapse, words that end; and that order between keys makes no difference."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from datetime import date, datetime, timedelta
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from schemas.envelope import Event
+from schemas.events.volunteer import VolunteerCredentialExpiring, VolunteerState
+from schemas.vocabulary import Role
+from services.registry.model import Refused
+from services.registry.stations.decide import station_id_of
+from services.registry.stations.model import Station
+from services.registry.volunteers import edits
+from services.registry.volunteers.calendar.decide import calendar_of
+from services.registry.volunteers.calendar.model import Calendar, CalendarRequest
+from services.registry.volunteers.decide import next_change, settle, volunteer_state
+from services.registry.volunteers.model import (
+    AvailabilityRequest,
+    CredentialEntry,
+    OptOutRequest,
+    PlaceRequest,
+    Settled,
+    Vetting,
+    VettingEntry,
+    VettingStatus,
+    Volunteer,
+)
+from tests.unit.registry.stations.builders import station
+from tests.unit.registry.volunteers.builders import NOW, TODAY, credential, credential_item, volunteer, volunteer_entry
+
+HOME, OTHER = station(), station(ref="S-002", lat_deg=29.5, area_code="510300")
+HOUR, DAY = timedelta(hours=1), timedelta(days=1)
+
+
+def state_of(settled: Settled) -> VolunteerState:
+    assert settled.volunteer.told is not None
+    return settled.volunteer.told
+
+
+def types(settled: Settled) -> list[str]:
+    return [fact.event.event_type for fact in settled.facts]
+
+
+def new(**changes: Any) -> Volunteer:
+    return settle(None, volunteer(**changes), HOME, NOW).volunteer
+
+
+def edited(before: Volunteer, edit: edits.Edit, now: datetime = NOW) -> Settled:
+    wanted = edit(before)
+    assert isinstance(wanted, Volunteer), wanted
+    return settle(before, wanted, HOME, now)
+
+
+def later(before: Volunteer, now: datetime) -> Settled:
+    """Only time has passed."""
+    return settle(before, before, HOME, now)
+
+
+# --- notices before a credential runs out
+
+
+def expiring_on(day: date) -> Volunteer:
+    return volunteer(credentials=(credential(expires_on=day),))
+
+
+def notices(events: Sequence[Event]) -> list[tuple[int, int]]:
+    return [(e.notice_days, e.days_left) for e in events if isinstance(e, VolunteerCredentialExpiring)]
+
+
+def told_on(person: Volunteer, days: Sequence[int]) -> list[Event]:
+    """Everything that is told when the clock looks on these days."""
+    events: list[Event] = []
+    for day in days:
+        looked = later(person, NOW + day * DAY)
+        person = looked.volunteer
+        events += [fact.event for fact in looked.facts]
+    return events
+
+
+def test_notices_are_told_at_90_30_and_7_days_and_then_the_expiry() -> None:
+    events = told_on(expiring_on(TODAY + 100 * DAY), range(110))
+    assert notices(events) == [(90, 90), (30, 30), (7, 7)]
+    assert [e.event_type for e in events].count("volunteer.credential-expired") == 1
+
+
+@given(st.lists(st.integers(0, 100), min_size=1, max_size=30))
+def test_each_notice_is_told_at_most_once_whatever_the_clock_does(days: list[int]) -> None:
+    """The clock jumps forward and back. A notice that a more urgent one overtook is not told any more."""
+    told = [notice for notice, _ in notices(told_on(expiring_on(TODAY + 100 * DAY), days))]
+    assert told == sorted(set(told), reverse=True)
+    assert min(told, default=None) == next((notice for notice in (7, 30, 90) if 100 - max(days) <= notice), None)
+
+
+def test_a_late_look_tells_how_many_days_are_really_left() -> None:
+    assert notices(told_on(expiring_on(TODAY + 100 * DAY), [0, 95])) == [(7, 5)]
+
+
+def test_renewing_ends_the_notices_and_begins_them_anew() -> None:
+    person = later(new(credentials=(credential(expires_on=TODAY + 20 * DAY),)), NOW).volunteer
+    renewed = edited(person, edits.with_credential(entry_of_credential(expires_on=str(TODAY + 200 * DAY))))
+    assert types(renewed) == ["volunteer.credentialed"]
+    assert notices(told_on(renewed.volunteer, range(100))) == []
+    assert notices(told_on(renewed.volunteer, range(100, 200))) == [(90, 90), (30, 30), (7, 7)]
+
+
+def entry_of_credential(**changes: Any) -> CredentialEntry:
+    return CredentialEntry.model_validate(credential_item(**changes))
+
+
+def test_of_the_retired_no_notice_is_told() -> None:
+    person = replace(expiring_on(TODAY + 100 * DAY), is_retired=True)
+    assert notices(told_on(person, range(101))) == []
+
+
+# --- vetting
+
+
+@pytest.mark.parametrize(
+    ("vetting", "reasons"),
+    [
+        pytest.param({"status": "assumed"}, (), id="nobody said anything"),
+        pytest.param({"status": "cleared", "authority": "公安", "checked_on": "2026-01-01"}, (), id="cleared"),
+        pytest.param({"status": "pending"}, ("not-vetted",), id="pending"),
+        pytest.param({"status": "failed"}, ("not-vetted",), id="failed"),
+    ],
+)
+def test_who_is_not_vetted_is_not_deployable(vetting: dict[str, Any], reasons: tuple[str, ...]) -> None:
+    checked = edits.vetting_of(VettingEntry.model_validate(vetting))
+    assert volunteer_state(volunteer(vetting=checked), HOME, NOW).reasons == reasons
+
+
+def test_a_check_holds_through_its_last_day() -> None:
+    check = Vetting(status=VettingStatus.CLEARED, authority="a", checked_on=TODAY, valid_until=TODAY + DAY)
+    person = new(vetting=check)
+    assert next_change(person, NOW) == NOW + 36 * HOUR  # midnight in China after tomorrow
+    assert types(later(person, NOW + 36 * HOUR - HOUR)) == []
+    lapsed = later(person, NOW + 36 * HOUR)
+    assert state_of(lapsed).reasons == ("vetting-lapsed",)
+
+
+# --- words with an end
+
+
+def test_who_opts_out_is_not_deployable_until_the_time_they_said() -> None:
+    out = edited(new(), edits.with_opt_out(OptOutRequest(until=NOW + DAY), NOW))
+    assert types(out) == ["volunteer.opted-out", "volunteer.state"]
+    assert state_of(out).reasons == ("opted-out",)
+    assert out.next_change_at == NOW + DAY
+    back = later(out.volunteer, NOW + DAY)
+    assert types(back) == ["volunteer.opted-in", "volunteer.state"]
+    assert state_of(back).deployable
+
+
+def test_opting_out_for_good_is_not_ended_by_time_or_by_a_batch() -> None:
+    out = edited(new(), edits.with_opt_out(OptOutRequest(), NOW)).volunteer
+    assert not state_of(later(out, NOW + 3650 * DAY)).deployable
+    again = edits.of_entry(volunteer_entry(available=True), out, {HOME.station_id: HOME}, "")
+    assert again == out
+
+
+def test_away_until_a_time_and_then_as_the_calendar_says() -> None:
+    request = CalendarRequest.model_validate({"weekly": [{"days": ["WE"], "begins": "08:00", "ends": "17:00"}]})
+    calendar = calendar_of(request, NOW)
+    assert isinstance(calendar, Calendar)
+    person = new(calendar=calendar)  # noon of a Tuesday
+    assert person.told is not None
+    assert person.told.reasons == ("off-duty",)
+    there = edited(person, edits.with_availability(AvailabilityRequest(available=True, until=NOW + HOUR), NOW))
+    assert types(there) == ["volunteer.became-available", "volunteer.state"]
+    gone = later(there.volunteer, NOW + HOUR)
+    assert (types(gone), state_of(gone).reasons) == (["volunteer.became-unavailable", "volunteer.state"], ("off-duty",))
+    assert gone.next_change_at == NOW + 20 * HOUR
+    on_duty = later(gone.volunteer, NOW + 20 * HOUR)
+    away = edited(
+        on_duty.volunteer,
+        edits.with_availability(AvailabilityRequest(available=False, until=NOW + 22 * HOUR), NOW + 20 * HOUR),
+        NOW + 20 * HOUR,
+    )
+    assert state_of(away).reasons == ("unavailable",)
+    assert state_of(later(away.volunteer, NOW + 22 * HOUR)).deployable
+
+
+def test_a_declared_place_is_coarse_and_lapses_to_the_home_station() -> None:
+    place = PlaceRequest(lat_deg=30.66789, lon_deg=104.06543, until=NOW + DAY)
+    there = edited(new(), edits.with_place(place, NOW))
+    state = state_of(there)
+    assert (state.position.lat_deg, state.position.lon_deg, state.position_source) == (30.65, 104.05, "declared")
+    assert "30.66" not in repr(there)
+    back = state_of(later(there.volunteer, NOW + DAY))
+    assert (back.position, back.position_source) == (HOME.position, "home-station")
+
+
+@given(st.floats(-90, 90), st.floats(-180, 180))
+def test_a_cell_holds_the_place_and_lies_on_earth(lat_deg: float, lon_deg: float) -> None:
+    for degrees, limit in ((lat_deg, 90), (lon_deg, 180)):
+        middle = edits.coarse(degrees, limit)
+        assert abs(middle - degrees) <= 0.05 + 1e-6
+        assert abs(middle) < limit
+
+
+@pytest.mark.parametrize(
+    "edit",
+    [
+        pytest.param(edits.with_opt_out(OptOutRequest(until=NOW), NOW), id="opts out until now"),
+        pytest.param(
+            edits.with_availability(AvailabilityRequest(available=False, until=NOW), NOW), id="away until now"
+        ),
+        pytest.param(
+            edits.with_place(PlaceRequest(lat_deg=0, lon_deg=0, until=NOW + 93 * DAY), NOW), id="far too long"
+        ),
+        pytest.param(edits.left(HOME.station_id), id="leaves home"),
+    ],
+)
+def test_what_makes_no_sense_is_refused(edit: edits.Edit) -> None:
+    assert isinstance(edit(volunteer()), Refused)
+
+
+def test_joining_and_leaving_a_station_is_told() -> None:
+    member = edited(new(), edits.joined(OTHER.station_id))
+    assert types(member) == ["volunteer.joined"]
+    assert set(member.volunteer.memberships) == {HOME.station_id, OTHER.station_id}
+    assert types(edited(member.volunteer, edits.left(OTHER.station_id))) == ["volunteer.left"]
+
+
+# --- everything together
+
+Step = Callable[[Volunteer], Volunteer]
+
+
+def _applied(edit: edits.Edit) -> Step:
+    def step(before: Volunteer) -> Volunteer:
+        wanted = edit(before)
+        return before if isinstance(wanted, Refused) else wanted
+
+    return step
+
+
+def _moved(home: Station) -> Step:
+    return lambda before: replace(
+        before, home_station_id=home.station_id, memberships=tuple(sorted({*before.memberships, home.station_id}))
+    )
+
+
+steps: st.SearchStrategy[Step] = st.sampled_from([
+    _applied(edits.with_opt_out(OptOutRequest(), NOW)), lambda v: replace(v, opted_out=None),
+    _moved(OTHER), _moved(HOME),
+    lambda v: replace(v, available=not v.available), lambda v: replace(v, is_retired=not v.is_retired),
+    lambda v: replace(v, is_adult=not v.is_adult), lambda v: replace(v, vetting=Vetting(status=VettingStatus.PENDING)),
+    lambda v: replace(v, vetting=Vetting()), lambda v: replace(v, roles=(Role.COUNSELLOR,)),
+    _applied(edits.with_credential(entry_of_credential(expires_on="2020-01-01"))),
+    _applied(edits.with_place(PlaceRequest(lat_deg=28.0, lon_deg=102.0, until=NOW + DAY), NOW)),
+    lambda v: replace(v, place=None, activation_minutes=15),
+])  # fmt: skip
+station_changes = st.lists(
+    st.tuples(st.sampled_from(["S-001", "S-002"]), st.booleans(), st.sampled_from([30.0, 31.0, 32.0])), max_size=4
+)
+
+
+def play(order: Sequence[bool], steps: Sequence[Step], changes: Sequence[tuple[str, bool, float]]) -> VolunteerState:
+    """The last state that is told when the volunteer's steps and the stations' changes come in this order."""
+    stations = {HOME.station_id: HOME, OTHER.station_id: OTHER}
+    person = settle(None, volunteer(), HOME, NOW).volunteer
+    mine, theirs = iter(steps), iter(changes)
+    last = person.told
+    for of_volunteer in order:
+        wanted = person
+        if of_volunteer:
+            wanted = next(mine)(person)
+        else:
+            ref, is_open, lat_deg = next(theirs)
+            station_id = station_id_of(ref)
+            position = stations[station_id].position.model_copy(update={"lat_deg": lat_deg})
+            stations[station_id] = replace(stations[station_id], is_open=is_open, position=position)
+            if person.home_station_id != station_id:
+                continue
+        settled = settle(person, wanted, stations[wanted.home_station_id], NOW)
+        person = settled.volunteer
+        told = [fact.event for fact in settled.facts if isinstance(fact.event, VolunteerState)]
+        last = told[-1] if told else last
+    assert last is not None
+    assert last == volunteer_state(person, stations[person.home_station_id], NOW)
+    return last
+
+
+@given(st.lists(steps, max_size=6), station_changes, st.randoms(use_true_random=False))
+def test_any_order_between_volunteer_and_stations_ends_in_the_same_answer(
+    steps: list[Step], changes: list[tuple[str, bool, float]], random: Any
+) -> None:
+    order = [True] * len(steps) + [False] * len(changes)
+    shuffled = random.sample(order, len(order))
+    assert play(order, steps, changes) == play(order[::-1], steps, changes) == play(shuffled, steps, changes)
+
+
+@given(
+    st.lists(st.integers(-5, 300), max_size=2),
+    st.none() | st.integers(-2, 20), st.none() | st.integers(1, 300), st.none() | st.integers(1, 300),
+    st.none() | st.integers(1, 300), st.booleans(),
+)  # fmt: skip
+@settings(max_examples=25, deadline=None)
+def test_between_two_looks_of_the_clock_nothing_changes(
+    expiries: list[int], vetted: int | None, away_h: int | None, out_h: int | None, place_h: int | None, slots: bool
+) -> None:
+    """The clock that looks only at `next_change_at` tells what one that looks every hour tells."""
+    request = CalendarRequest.model_validate({"weekly": [{"days": ["TU", "SA"], "begins": "20:00", "ends": "08:00"}]})
+    calendar = calendar_of(request, NOW)
+    assert isinstance(calendar, Calendar)
+    credentials = tuple(credential(number=str(n), expires_on=TODAY + day * DAY) for n, day in enumerate(expiries))
+    person = volunteer(credentials=credentials)
+    if slots:
+        person = replace(person, calendar=calendar)
+    if vetted is not None:
+        person = replace(person, vetting=Vetting(status=VettingStatus.CLEARED, valid_until=TODAY + vetted * DAY))
+    wishes: list[tuple[int | None, Callable[[datetime], edits.Edit]]] = [
+        (away_h, lambda until: edits.with_availability(AvailabilityRequest(available=False, until=until), NOW)),
+        (out_h, lambda until: edits.with_opt_out(OptOutRequest(until=until), NOW)),
+        (place_h, lambda until: edits.with_place(PlaceRequest(lat_deg=1, lon_deg=1, until=until), NOW)),
+    ]
+    for hours, edit in wishes:
+        if hours is not None:
+            person = _applied(edit(NOW + hours * HOUR))(person)
+    first = settle(None, person, HOME, NOW)
+
+    every_hour, by_hour = [], first.volunteer
+    by_clock, next_at, clocked = first.volunteer, first.next_change_at, []
+    for hour in range(1, 400):
+        now = NOW + hour * HOUR
+        looked = later(by_hour, now)
+        by_hour = looked.volunteer
+        every_hour += [(now, fact.event) for fact in looked.facts]
+        if next_at is not None and next_at <= now:
+            looked = later(by_clock, now)
+            by_clock, next_at = looked.volunteer, looked.next_change_at
+            clocked += [(now, fact.event) for fact in looked.facts]
+    assert clocked == every_hour
