@@ -4,10 +4,12 @@ Everything is planar in longitude and latitude, edges are straight lines in degr
 position on an edge or a corner is inside, and rounding never decides. How it works: docs/geofencing.md.
 
 - `PointIndex` holds many positions, which may move, and answers which of them a polygon holds.
+- `ZoneIndex` holds many zones and tells, when positions move, which zones they entered and left.
 
 Nothing here imports Numba until the first index is made.
 """
 
 from services.geofencing.engine.points import PointIndex
+from services.geofencing.engine.zones import Crossings, ZoneIndex
 
-__all__ = ["PointIndex"]
+__all__ = ["Crossings", "PointIndex", "ZoneIndex"]

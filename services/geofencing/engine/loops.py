@@ -287,3 +287,81 @@ def gather(ends: Integers, runs: int, ids: Integers, gone: Booleans, some_gone: 
                 found[count] = ids[place]
                 count += 1
     return count
+
+
+@compiled
+def cell_of(value: float, origin: float, per_degree: float, cells: int) -> int:
+    """The column or row of a grid that a coordinate falls in; what lies outside falls in the nearest."""
+    return int(min(max((value - origin) * per_degree, 0.0), cells - 1.0))
+
+
+@compiled
+def cover(
+    x: Floats, y: Floats, first: Integers, last: Integers,
+    bottom: int, starts: Integers, chain: Integers, west: Floats, east: Floats,
+    origin: Floats, per_degree: Floats, columns: int, strip: int, zone: int, cells: Integers, codes: Integers,
+) -> int:  # fmt: skip
+    """Write which cells of a grid a zone touches and how: with its edges, as the number of the strip (this zone's
+    chains in this row of the grid, counted from `strip` on), or whole, as -1 - zone. Returns how many."""
+    count = 0
+    for row in range(len(starts) - 1):
+        entry, stop = starts[row], starts[row + 1]
+        column, py = -1, origin[1] + (bottom + row + 0.5) / per_degree[1]
+        while entry < stop:
+            from_column = cell_of(west[entry], origin[0], per_degree[0], columns)
+            if 0 <= column < from_column:
+                px = origin[0] + (column + 0.5) / per_degree[0]
+                if inside(x, y, first, last, chain, west, east, entry, stop, px, py):
+                    for whole in range(column, from_column):
+                        cells[count], codes[count] = (bottom + row) * columns + whole, -1 - zone
+                        count += 1
+            column = max(column, from_column)
+            for touched in range(column, cell_of(east[entry], origin[0], per_degree[0], columns) + 1):
+                cells[count], codes[count] = (bottom + row) * columns + touched, strip + row
+                count += 1
+                column = touched + 1
+            entry += 1
+    return count
+
+
+@compiled
+def cross(
+    x: Floats, y: Floats, first: Integers, last: Integers, chain: Integers, west: Floats, east: Floats,
+    strip_start: Integers, strip_zone: Integers, cell_start: Integers, codes: Integers,
+    origin: Floats, per_degree: Floats, columns: int, rows: int,
+    held: Integers, at: Floats, begin: int, members: Integers, lon_lat: Floats,
+    crossed: Integers,
+) -> tuple[int, int]:  # fmt: skip
+    """Set positions of members from `begin` on, and write what zones they entered and left: member, zone, 1 or 0.
+
+    `held` has a bit per zone for each member. Returns how far it came, as `crossed` may be too short, and how many
+    rows it wrote."""
+    words, count = held.shape[1], 0
+    now = np.empty(words, np.int64)
+    for number in range(begin, len(members)):
+        if count + 64 * words > len(crossed):
+            return number, count
+        member, px, py = members[number], lon_lat[number, 0], lon_lat[number, 1]
+        at[member, 0], at[member, 1] = px, py
+        for word in range(words):
+            now[word] = 0
+        cell = cell_of(py, origin[1], per_degree[1], rows) * columns + cell_of(px, origin[0], per_degree[0], columns)
+        for entry in range(cell_start[cell], cell_start[cell + 1]):
+            code = codes[entry]
+            zone = -1 - code
+            if code >= 0:
+                zone = strip_zone[code]
+                if not inside(
+                    x, y, first, last, chain, west, east, strip_start[code], strip_start[code + 1], px, py
+                ):  # fmt: skip
+                    continue
+            now[zone >> 6] |= 1 << (zone & 63)
+        for word in range(words):
+            changed = now[word] ^ held[member, word]
+            for bit in range(64 if changed != 0 else 0):
+                if (changed >> bit) & 1:
+                    crossed[count, 0], crossed[count, 1] = member, 64 * word + bit
+                    crossed[count, 2] = (now[word] >> bit) & 1
+                    count += 1
+            held[member, word] = now[word]
+    return len(members), count
