@@ -30,6 +30,16 @@ _SLACK: Final = 2.0**-48
 
 
 @compiled
+def first_outside(values: Floats, nearest: float, farthest: float) -> int:
+    """The first place with a value that is not 0 and whose magnitude is not between two others; -1 if there is none."""
+    for place in range(len(values)):
+        size = abs(values[place])
+        if not (size == 0.0 or nearest <= size <= farthest):  # so is what is not a number
+            return place
+    return -1
+
+
+@compiled
 def side(ax: float, ay: float, bx: float, by: float, px: float, py: float) -> int:
     """1 if p is left of the line from a to b, -1 if right, 0 if on it."""
     left = (ax - px) * (by - py)

@@ -32,12 +32,13 @@ class Outline:
 
 
 def check_domain(values: Floats, what: str) -> None:
-    """Raise ValueError unless every value is finite and 0 or of a magnitude in which sides are exact."""
-    size = np.abs(values)
-    wrong = ~((size <= FARTHEST_DEG) & ((size >= NEAREST_DEG) | (size == 0.0)))  # not a number compares as wrong
-    if wrong.any():
-        index = int(np.argmax(wrong.reshape(len(values), -1).any(axis=1)))
-        raise ValueError(f"{what} {index} is not a finite position, or too near to or far from 0 to be exact")
+    """Raise ValueError unless all of (n, 2) values are finite and 0 or of a magnitude in which sides are exact."""
+    from services.geofencing.engine import loops
+
+    wrong = loops.first_outside(values.ravel(), NEAREST_DEG, FARTHEST_DEG)
+    if wrong >= 0:
+        place = wrong // values.shape[1]
+        raise ValueError(f"{what} {place} is not a finite position, or too near to or far from 0 to be exact")
 
 
 def outline(shape: shapely.Geometry, edges_per_chain: int | None = None) -> Outline:
