@@ -165,6 +165,7 @@ _INCIDENTS = (
 _GEOFENCING = (
     _row("geofencing", "GET", "/incidents/{incident_id}/zones", _WATCH, jurisdiction=True),
     _row("geofencing", "POST", "/preview", _DUTY),
+    _row("geofencing", "POST", "/positions", _LEADS, jurisdiction=True, scope="mission"),
 )
 _ALERTS = (
     _row("alerts", "GET", "/incidents/{incident_id}", _LEADS | {AccountRole.AUDITOR}, jurisdiction=True),

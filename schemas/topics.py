@@ -144,7 +144,7 @@ TOPICS: Final[tuple[Topic, ...]] = (
         name="alert-events",
         key="alert",
         producer="alerts",
-        consumers=("dispatch", "coverage"),
+        consumers=("geofencing", "dispatch", "coverage"),
         events=(
             alert.AlertOpened,
             alert.AlertWaveSent,
@@ -162,7 +162,7 @@ TOPICS: Final[tuple[Topic, ...]] = (
         name="mission-events",
         key="mission",
         producer="dispatch",
-        consumers=("alerts", "care", "coverage"),
+        consumers=("geofencing", "alerts", "care", "coverage"),
         events=(
             mission.MissionPlanned,
             mission.MissionDispatched,

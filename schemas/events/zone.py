@@ -79,7 +79,7 @@ class ZoneReachChanged(Event):
     """Somebody came into the reach of an incident's zones or left it: moved, came on or off duty, was registered.
 
     `*_entered` also names who was in reach before and is now in another zone, and a station whose distance changed. One
-    change may be told in several events. Volunteers were first told after the zones were, or revised.
+    change may be told in several events. Volunteers who were in reach when the zones were first drawn are not told.
     """
 
     event_type: ClassVar[str] = "zone.reach-changed"

@@ -17,6 +17,7 @@ from schemas.vocabulary import IncidentKind, Level
 from services.geofencing import store
 from services.geofencing.decide import decide_fence, feature_collection
 from services.geofencing.model import Circumstances, Rules
+from services.geofencing.whereabouts.api import add_positions
 from services.kit.auth import require_jurisdiction
 from services.kit.http import CurrentPrincipal
 from services.kit.problems import Finding, invalid, not_found
@@ -89,6 +90,7 @@ def router(runtime: Runtime, rules: Rules) -> APIRouter:
             )
         )
 
+    add_positions(routes, runtime)
     return routes
 
 

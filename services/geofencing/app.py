@@ -8,6 +8,7 @@ from services.geofencing.handlers import Handlers
 from services.geofencing.settings import GeofencingSettings
 from services.geofencing.standing.follow import LOOK_TIMER, Following
 from services.geofencing.store import FOLDER
+from services.geofencing.whereabouts import duty
 from services.kit.runtime import Runtime
 from services.kit.service import Service
 from services.kit.settings import load
@@ -21,6 +22,6 @@ def create(runtime: Runtime) -> Service:
         name="geofencing",
         folder=FOLDER,
         router=api.router(runtime, rules),
-        subscriptions=(*Handlers(rules).subscriptions(), areas(), following.subscription()),
-        timers={LOOK_TIMER: following.look},
+        subscriptions=(*Handlers(rules).subscriptions(), areas(), following.subscription(), *duty.subscriptions()),
+        timers={LOOK_TIMER: following.look, duty.FORGET_TIMER: duty.forget},
     )

@@ -74,6 +74,12 @@ def members_changed(told: Told, now: Mapping[UUID, VolunteerInReach]) -> ReachCh
     )
 
 
+def first_look(change: ReachChange, moved: Collection[UUID]) -> ReachChange:
+    """What of a first look is told: who moved since the zones were drawn. All others were in reach then."""
+    entered = tuple(one for one in change.volunteers_entered if one.volunteer_id in moved)
+    return ReachChange(volunteers_entered=entered, volunteers_left=change.volunteers_left)
+
+
 def stations_changed(told: Sequence[StationInReach], now: Sequence[StationInReach]) -> ReachChange:
     """What is different about the stations."""
     before, after = {one.station_id: one for one in told}, {one.station_id for one in now}

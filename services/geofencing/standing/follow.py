@@ -6,6 +6,7 @@ once, one look serves them. It locks the standing fences first, so that what it 
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Sequence
 from datetime import timedelta
 from typing import Final
@@ -20,6 +21,7 @@ from services.geofencing.standing import store
 from services.geofencing.standing.decide import (
     ReachChange,
     events_of,
+    first_look,
     members_changed,
     reached_by,
     stations_changed,
@@ -67,10 +69,14 @@ class Following:
     async def look(self, unit: Unit, timer: Timer) -> None:
         """Look at everybody who moved, and tell what is different."""
         connection = unit.connection
+        if not await store.has_moved(connection):
+            return  # an earlier look served this timer too
         fences = await store.lock_standing(connection)
         moved = await store.take_moved(connection)
         if not moved or not fences:
             return
+        if len(moved.incidents) >= store.INCIDENTS_AT_ONCE:
+            look_soon(unit)  # there may be more
         index = await self._zones.index(connection, fences)
         stations = await self._look_at_stations(unit, moved, fences, index)
         members = await self._look_at_members(unit, moved, fences, index)
@@ -101,16 +107,20 @@ class Following:
     ) -> dict[UUID, ReachChange]:
         """Those who moved against all zones, and everybody against zones that are new or were revised."""
         standing = {fence.incident_id for fence in fences}
+        followed = {fence.incident_id for fence in fences if fence.is_followed}
         anew = moved.incidents & standing
         told = await store.told_members(unit.connection, anew, moved.volunteers)
         some = await store.people(unit.connection, moved.volunteers)
-        now = reached_by(index, some, self._rules, standing - anew)
+        now = await asyncio.to_thread(reached_by, index, some, self._rules, standing - anew)
         if anew:
-            now |= reached_by(index, await store.people(unit.connection, None), self._rules, anew)
+            everybody = await store.people(unit.connection, None)
+            now |= await asyncio.to_thread(reached_by, index, everybody, self._rules, anew)
+            await unit.connection.execute(store.SQL.follow.sql, list(anew - followed))
         changes = {}
         for incident_id in standing:
             change = members_changed(told.get(incident_id, {}), now.get(incident_id, {}))
             if change:
                 await store.tell_members(unit.connection, incident_id, change)
-                changes[incident_id] = change
+                is_first = incident_id in anew - followed
+                changes[incident_id] = first_look(change, moved.volunteers) if is_first else change
         return changes

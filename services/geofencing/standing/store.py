@@ -24,6 +24,10 @@ from services.geofencing.store import STATIONS
 SQL: Final = aiosql.from_path(Path(__file__).parent / "sql" / "queries.sql", "asyncpg", mandatory_parameters=False)
 
 
+INCIDENTS_AT_ONCE: Final = 20
+"""Incidents against which everybody is looked at in one transaction."""
+
+
 @dataclass(frozen=True, slots=True)
 class Moved:
     """Whose place must be looked at again."""
@@ -38,12 +42,14 @@ class Moved:
 
 @dataclass(frozen=True, slots=True)
 class StandingFence:
-    """A fence that stands, locked. `exercise` and `area_codes` are what its events say."""
+    """A fence that stands, locked. `exercise` and `area_codes` are what its events say; `is_followed` says whether
+    everybody was looked at against it before."""
 
     incident_id: UUID
     revision: int
     exercise: bool
     area_codes: tuple[str, ...]
+    is_followed: bool
 
 
 async def save_member(connection: Any, state: VolunteerState, sequence: int) -> bool:
@@ -57,7 +63,7 @@ async def save_member(connection: Any, state: VolunteerState, sequence: int) -> 
             state.area_code,
             position.lat_deg,
             position.lon_deg,
-            "home-station",
+            state.position_source,
             [role.value for role in state.roles],
             list(state.languages),
             state.deployable,
@@ -67,9 +73,14 @@ async def save_member(connection: Any, state: VolunteerState, sequence: int) -> 
     )
 
 
+async def has_moved(connection: Any) -> bool:
+    """Whether anybody must be looked at."""
+    return bool(await connection.fetchval(SQL.has_moved.sql))
+
+
 async def take_moved(connection: Any) -> Moved:
-    """Whose place must be looked at; if this transaction fails it is left for the next."""
-    rows = await connection.fetch(SQL.take_moved.sql)
+    """Whose place must be looked at; what this transaction does not take, or fails to handle, is left for the next."""
+    rows = await connection.fetch(SQL.take_moved.sql, INCIDENTS_AT_ONCE)
     return Moved(
         incidents=frozenset(row["id"] for row in rows if row["what"] == "incident"),
         volunteers=frozenset(row["id"] for row in rows if row["what"] == "volunteer"),
@@ -81,7 +92,10 @@ async def lock_standing(connection: Any) -> list[StandingFence]:
     """All fences that stand, locked until the transaction ends."""
     rows = await connection.fetch(SQL.lock_standing_fences.sql)
     return [
-        StandingFence(row["incident_id"], row["revision"], row["exercise"], tuple(row["area_codes"])) for row in rows
+        StandingFence(
+            row["incident_id"], row["revision"], row["exercise"], tuple(row["area_codes"]), row["is_followed"]
+        )
+        for row in rows
     ]
 
 

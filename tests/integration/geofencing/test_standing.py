@@ -54,7 +54,8 @@ async def test_who_comes_later_is_told_and_asked_and_who_goes_is_released(servic
     incident_id = declared.incident_id
     await services.log.publish(declared, incident_id, exercise=True)
     await services.log.wait_for(events.AlertExhausted, incident_id)
-    await until(lambda: len(told(services, incident_id)["volunteers"]) == 1, "the volunteer nearby")
+    await until(lambda: _followed(services), "the first look")
+    assert told(services, incident_id)["volunteers"] == set()
 
     second = station(103.5, 31.0)
     await services.log.publish(second, second.station_id)
@@ -87,6 +88,10 @@ async def test_who_comes_later_is_told_and_asked_and_who_goes_is_released(servic
     await until(lambda: _lifted(services), "lifted")
     assert await rows(services, "geofencing", "SELECT * FROM reached") == []
     services.log.check_sequences()
+
+
+async def _followed(services: Running) -> bool:
+    return bool(await rows(services, "geofencing", "SELECT 1 FROM fence WHERE is_followed"))
 
 
 async def _lifted(services: Running) -> bool:

@@ -17,13 +17,21 @@ WITH saved AS (
 )
 INSERT INTO moved (what, id) SELECT 'volunteer', volunteer_id FROM saved RETURNING id;
 
+-- name: has_moved
+-- Whether anybody must be looked at. ()
+SELECT EXISTS (SELECT 1 FROM moved);
+
 -- name: take_moved
--- Whose place must be looked at; another process that does so at the same time takes others. ()
-DELETE FROM moved WHERE ctid = ANY(ARRAY(SELECT ctid FROM moved FOR UPDATE SKIP LOCKED)) RETURNING what, id;
+-- Whose place must be looked at, and so many incidents; another process that does so at the same time takes others.
+-- (incidents)
+DELETE FROM moved
+WHERE ctid = ANY(ARRAY(SELECT ctid FROM moved WHERE what = 'incident' LIMIT $1 FOR UPDATE SKIP LOCKED))
+   OR ctid = ANY(ARRAY(SELECT ctid FROM moved WHERE what <> 'incident' FOR UPDATE SKIP LOCKED))
+RETURNING what, id;
 
 -- name: lock_standing_fences
 -- All fences that stand, locked in one order. ()
-SELECT incident_id, revision, exercise, area_codes FROM fence WHERE lifted_at IS NULL ORDER BY incident_id FOR UPDATE;
+SELECT incident_id, revision, exercise, area_codes, is_followed FROM fence WHERE lifted_at IS NULL ORDER BY incident_id FOR UPDATE;
 
 -- name: zones_of
 -- The fences as they were published last. (incident_ids)
@@ -38,10 +46,15 @@ FROM fence WHERE incident_id = ANY($1::uuid[]);
 -- Keep what was told of the stations. (incident_id, stations)
 UPDATE fence SET reach = $2 WHERE incident_id = $1;
 
+-- name: follow!
+-- From now on only differences are told. (incident_ids)
+UPDATE fence SET is_followed = true WHERE incident_id = ANY($1::uuid[]);
+
 -- name: people
 -- Volunteers who may be asked, and where they are: all, or (not NULL) some. (volunteer_ids)
-SELECT volunteer_id, lon_deg, lat_deg FROM member
-WHERE deployable AND ($1::uuid[] IS NULL OR volunteer_id = ANY($1));
+SELECT volunteer_id, coalesce(p.lon_deg, m.lon_deg) AS lon_deg, coalesce(p.lat_deg, m.lat_deg) AS lat_deg
+FROM member m LEFT JOIN position_fix p USING (volunteer_id)
+WHERE m.deployable AND ($1::uuid[] IS NULL OR volunteer_id = ANY($1));
 
 -- name: told_members
 -- Who was told to be in reach: of some incidents, and some people of any. (incident_ids, volunteer_ids)
