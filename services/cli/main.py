@@ -17,6 +17,10 @@ SUB_APPS: dict[str, tuple[str, str]] = {
     "scenario": ("services.cli.scenario.commands", "Real disasters as data: list them, run one on this instance."),
     "bench": ("services.cli.bench.commands", "Measure this instance, beside floors and peers."),
     "quarantine": ("services.cli.quarantine", "What could not be handled: list, show, release, discard."),
+    "import-boundaries": (
+        "services.cli.boundaries.command",
+        "Boundaries and codes of administrative areas: bring a pack in.",
+    ),
     "intake": ("services.cli.intake", "Alert feeds: read files without proposing anything."),
 }
 

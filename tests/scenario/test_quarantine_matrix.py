@@ -34,12 +34,12 @@ from schemas.envelope import Envelope, Event
 from schemas.events.incident import IncidentClosed, IncidentLevelRaised
 from schemas.topics import BY_NAME, TOPICS, Topic
 from schemas.vocabulary import Level
+from services.cli.access import Instance as Operator
 from services.cli.bench.whole.load import Target
 from services.cli.bench.whole.network import declaration, network_for
 from services.cli.bench.whole.stage import Stage, close_stage, open_stage, own_instance
 from services.cli.bench.whole.trace import Tracer
 from services.cli.instance.layout import PROJECT, Layout
-from services.cli.quarantine import Instance as Operator
 from services.cli.quarantine import sign_in
 from services.cli.scenario.log_reader import LogReader
 
@@ -148,7 +148,7 @@ async def command(layout: Layout, *arguments: str, code: int = 0) -> str:
 
 def rows_of(operator: Operator, service: str) -> list[dict[str, Any]]:
     """A service's entries, by the API that the command uses."""
-    rows: list[dict[str, Any]] = operator.ask(service, "GET", "", params={"limit": 200})["entries"]
+    rows: list[dict[str, Any]] = operator.ask(service, "GET", "/quarantine", params={"limit": 200})["entries"]
     return rows
 
 
@@ -242,7 +242,7 @@ async def show_and_discard(layout: Layout, entries: Entries, wanted: Mapping[tup
     operator = await asyncio.to_thread(sign_in, layout.home, None, "admin")
     for (service, _, _), entry in entries.items():
         if entry["id"] not in done:
-            operator.ask(service, "POST", f"/{entry['id']}/discard", json={"reason": "broken on purpose"})
+            operator.ask(service, "POST", f"/quarantine/{entry['id']}/discard", json={"reason": "broken on purpose"})
     assert json.loads(await command(layout, "list", "--state", "quarantined", "--json")) == []
 
 

@@ -7,6 +7,7 @@ import math
 from collections.abc import Iterable, Sequence
 from typing import Any, Final
 
+import numpy as np
 import shapely
 from shapely import affinity
 from shapely.geometry import shape
@@ -102,7 +103,9 @@ def _simplified(whole: Any) -> tuple[Any, float]:
     while shapely.get_num_coordinates(outline) > VERTICES_MAX:
         outline, used_m = shapely.simplify(whole, tolerance_m / DEGREE_M), tolerance_m
         tolerance_m *= 2
-    return _areas_of(shapely.make_valid(shapely.set_precision(outline, 10.0**-_DECIMALS))), used_m
+    return _areas_of(
+        shapely.make_valid(shapely.transform(outline, lambda positions: np.round(positions, _DECIMALS)))
+    ), used_m
 
 
 def _areas_of(geometry: Any) -> Any:
