@@ -22,6 +22,7 @@ from schemas.vocabulary import (
 )
 
 Count = Annotated[int, Field(ge=0)]
+ProposalVerdict = Literal["accepted", "rejected", "withdrawn", "superseded"]
 
 
 class CatchmentFacts(Value):
@@ -123,7 +124,7 @@ class StationChangeDecided(Event):
 
     station_id: UUID
     proposal_id: UUID
-    verdict: Literal["accepted", "rejected", "withdrawn", "superseded"]
+    verdict: ProposalVerdict
 
 
 class StationSuspended(Event):

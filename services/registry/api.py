@@ -9,6 +9,7 @@ from services.registry.answers import json_answer
 from services.registry.areas import api as areas_api
 from services.registry.stations import api as stations_api
 from services.registry.stations import store as stations
+from services.registry.stations.changes import api as changes_api
 from services.registry.volunteers import api as volunteers_api
 from services.registry.volunteers import store as volunteers
 
@@ -17,6 +18,7 @@ def create_router(runtime: Runtime) -> APIRouter:
     """The routes of the service."""
     router = APIRouter(prefix="/registry")
     stations_api.add_routes(router, runtime)
+    changes_api.add_routes(router, runtime)
     volunteers_api.add_routes(router, runtime)
     areas_api.add_routes(router, runtime)
     _add_summary(router, runtime)

@@ -17,6 +17,8 @@ from services.registry.decide import civil_day
 from services.registry.entries import Items, report, where_of
 from services.registry.model import Refused
 from services.registry.stations import decide, store
+from services.registry.stations.changes.decide import told_decided
+from services.registry.stations.changes.store import supersede
 from services.registry.stations.kinds import DETACHMENTS
 from services.registry.stations.model import Neighbours, Station, StationDecision, StationEntry
 from services.registry.stations.store import Authorship
@@ -81,8 +83,8 @@ def decide_entries(
 
 
 async def save_decided(unit: Unit, decided: Decided, authorship: Authorship) -> None:
-    """Save what is new or different, note who did it, tell it, and take the volunteers of the stations along. Needs the
-    register's lock."""
+    """Save what is new or different, note who did it, tell it, end the open proposals about the same, and take the
+    volunteers of the stations along. Needs the register's lock."""
     made = [decision for decision in decided.made.values() if decision.record is not None]
     if not made:
         return
@@ -91,6 +93,10 @@ async def save_decided(unit: Unit, decided: Decided, authorship: Authorship) -> 
     records = [decision.record for decision in made if decision.record is not None]
     await store.add_history(unit.connection, records, authorship, unit.now)
     tell(unit, (fact for decision in made for fact in decision.facts))
+    ended = await supersede(
+        unit.connection, records, account_id=authorship.account_id, carried_out=authorship.proposal_id, now=unit.now
+    )
+    tell(unit, map(told_decided, ended))
     await restate_members(unit, [s for s in changed if decide.moves_volunteers(decided.present.get(s.station_id), s)])
 
 

@@ -1,0 +1,1 @@
+"""Changes of stations: who may propose, verify, confirm and suspend."""
