@@ -170,6 +170,7 @@ _INCIDENTS = (
 )
 _GEOFENCING = (
     _row("geofencing", "GET", "/incidents/{incident_id}/zones", _WATCH, jurisdiction=True),
+    _row("geofencing", "GET", "/incidents/{incident_id}/resolved", _LEADS, jurisdiction=True),
     _row("geofencing", "POST", "/preview", _DUTY),
     _row("geofencing", "POST", "/positions", _LEADS, jurisdiction=True, scope="mission"),
 )

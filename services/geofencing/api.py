@@ -1,62 +1,53 @@
-"""The HTTP side of geofencing: zones as GeoJSON, and a preview before anything is declared."""
+"""The HTTP side of geofencing: zones as GeoJSON, and resolved to areas, stations and people."""
 
 from __future__ import annotations
 
 import asyncio
-from collections import Counter
-from typing import Annotated, Any, Final
+from datetime import datetime
+from typing import Any
 from uuid import UUID
 
-import orjson
 from fastapi import APIRouter, Response
-from pydantic import BaseModel, ConfigDict, Field
-from shapely.errors import ShapelyError
 
-from schemas.values import Geometry, IntensityObservation
-from schemas.vocabulary import IncidentKind, Level
 from services.geofencing import store
-from services.geofencing.decide import decide_fence, feature_collection
-from services.geofencing.model import Circumstances, Rules
+from services.geofencing.areas.geometry import AreaIndex
+from services.geofencing.areas.resolve import resolved
+from services.geofencing.areas.store import Areas
+from services.geofencing.audience.decide import members_here
+from services.geofencing.audience.model import Somebody
+from services.geofencing.audience.store import crowd
+from services.geofencing.decide import feature_collection
+from services.geofencing.geo_json import geo_json, globe_of
+from services.geofencing.measure import MeasuredZones
+from services.geofencing.model import Rules
+from services.geofencing.preview import add_preview
+from services.geofencing.store import StoredFence
 from services.geofencing.whereabouts.api import add_positions
-from services.kit.auth import require_jurisdiction
+from services.kit.auth import Principal, require_jurisdiction
 from services.kit.http import CurrentPrincipal
-from services.kit.problems import Finding, invalid, not_found
+from services.kit.idempotency import Answer
+from services.kit.problems import not_found
 from services.kit.runtime import Runtime
-
-GEO_JSON: Final = "application/geo+json"
-OBSERVATIONS_MAX: Final = 2000
-VERTICES_MAX: Final = 10_000
-_PREVIEW_ID: Final = UUID(int=0)
-
-
-class PreviewRequest(BaseModel):
-    """What would be declared, as far as it decides the zones."""
-
-    model_config = ConfigDict(extra="forbid", allow_inf_nan=False)
-
-    kind: IncidentKind
-    level: Level
-    place: Geometry
-    radius_m: Annotated[float, Field(ge=0, le=2_000_000)] = 0
-    magnitude: Annotated[float, Field(ge=-2, le=10)] | None = None
-    intensity_observations: Annotated[tuple[IntensityObservation, ...], Field(max_length=OBSERVATIONS_MAX)] = ()
 
 
 def router(runtime: Runtime, rules: Rules) -> APIRouter:
     """The routes, under /geofencing."""
     routes = APIRouter(prefix="/geofencing", tags=["geofencing"])
-    stations = store.Stations()
+    _add_zones(routes, runtime)
+    _add_resolved(routes, runtime, rules)
+    add_preview(routes, runtime, rules)
+    add_positions(routes, runtime)
+    return routes
 
+
+def _add_zones(routes: APIRouter, runtime: Runtime) -> None:
     @routes.get("/incidents/{incident_id}/zones")
     async def zones(incident_id: UUID, principal: CurrentPrincipal) -> Response:
         """The incident's zones, gravest first; `lifted_at` says when they ceased to stand."""
         async with runtime.pool.acquire() as connection:
-            stored = await store.fence_of(connection, incident_id)
-        if stored is None:
-            raise not_found("fenced incident")
-        require_jurisdiction(principal, stored.area_codes)
+            stored = await _fence(connection, incident_id, principal)
         fenced = stored.fenced
-        return _geo_json(
+        return geo_json(
             feature_collection(
                 fenced.zones,
                 incident_id=str(incident_id),
@@ -70,52 +61,53 @@ def router(runtime: Runtime, rules: Rules) -> APIRouter:
             )
         )
 
-    @routes.post("/preview")
-    async def preview(request: PreviewRequest) -> Response:
-        """The zones and stations that declaring this would give. Nothing is kept."""
-        circumstances = _circumstances(request)
+
+def _add_resolved(routes: APIRouter, runtime: Runtime, rules: Rules) -> None:
+    areas = Areas()
+
+    @routes.get("/incidents/{incident_id}/resolved")
+    async def resolved_zones(incident_id: UUID, principal: CurrentPrincipal) -> Response:
+        """Each zone's areas, people living there, stations and volunteers; who is how far away, and where."""
         async with runtime.pool.acquire() as connection:
-            table = await stations.table(connection)
-        try:
-            fence = await asyncio.to_thread(decide_fence, _PREVIEW_ID, circumstances, table, rules)
-        except (ShapelyError, ValueError) as error:
-            raise invalid([Finding(where="/place", what="this shape cannot be fenced")]) from error
-        inside = Counter("outside" if s.inside is None else s.inside.value for s in fence.stations)
-        return _geo_json(
-            feature_collection(
-                fence.zones,
-                reach_km=rules.reach_km,
-                stations_by_zone=dict(inside),
-                stations=[station.model_dump(mode="json") for station in fence.stations],
-            )
-        )
-
-    add_positions(routes, runtime)
-    return routes
+            stored = await _fence(connection, incident_id, principal)
+            index = await areas.index(connection)
+            people = await crowd(connection)
+        now = runtime.clock.now()
+        return Answer.of(200, await asyncio.to_thread(_resolved, stored, index, people, rules, now)).response()
 
 
-def _circumstances(request: PreviewRequest) -> Circumstances:
-    place = request.place.model_dump()
-    if _positions(place["coordinates"]) > VERTICES_MAX:
-        raise invalid([Finding(where="/place/coordinates", what=f"more than {VERTICES_MAX} positions")])
-    if not _positions(place["coordinates"]):
-        raise invalid([Finding(where="/place/coordinates", what="no positions")])
-    return Circumstances(
-        kind=request.kind,
-        level=request.level,
-        place=place,
-        radius_m=request.radius_m,
-        magnitude=request.magnitude,
-        observations=request.intensity_observations,
-    )
+async def _fence(connection: Any, incident_id: UUID, principal: Principal) -> StoredFence:
+    stored = await store.fence_of(connection, incident_id)
+    if stored is None:
+        raise not_found("fenced incident")
+    require_jurisdiction(principal, stored.area_codes)
+    return stored
 
 
-def _positions(coordinates: Any) -> int:
-    """How many positions nested GeoJSON coordinates hold."""
-    if coordinates and isinstance(coordinates[0], float):
-        return 1
-    return sum(_positions(inner) for inner in coordinates)
-
-
-def _geo_json(document: dict[str, Any]) -> Response:
-    return Response(orjson.dumps(document), media_type=GEO_JSON)
+def _resolved(
+    stored: StoredFence, index: AreaIndex, people: list[Somebody], rules: Rules, now: datetime
+) -> dict[str, Any]:
+    """Areas are those of the incident's own day: a drill of 2008 speaks of the districts of 2008."""
+    fenced = stored.fenced
+    on = fenced.clock.incident_time(stored.fenced_at).date()
+    globes = {zone.zone_id: globe_of(zone) for zone in fenced.zones}
+    measured = MeasuredZones.of((zone.kind, globes[zone.zone_id]) for zone in fenced.zones)
+    return {
+        "incident_id": fenced.incident_id,
+        "exercise": stored.exercise,
+        "revision": stored.revision,
+        "lifted_at": stored.lifted_at,
+        "areas_on": on,
+        "zones": [
+            {
+                "zone_id": zone.zone_id,
+                "kind": zone.kind,
+                "area_km2": zone.area_km2,
+                "stations_inside": sum(station.inside is zone.kind for station in fenced.stations),
+                **resolved(index, globes[zone.zone_id], zone.area_km2, on),
+            }
+            for zone in fenced.zones
+        ],
+        "stations": [station.model_dump(mode="json") for station in fenced.stations],
+        "volunteers": members_here(measured, people, rules.members_near_km, now),
+    }

@@ -49,6 +49,7 @@ class Rules:
     reach_km: float
     stations_max: int
     members_near_km: float
+    rings_km: tuple[float, ...]
 
 
 @dataclass(frozen=True)

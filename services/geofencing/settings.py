@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from pydantic import Field
+from pydantic import AliasChoices, Field, field_validator
+from pydantic_settings import NoDecode
 
 from schemas.vocabulary import Level
 from services.geofencing.model import Rings, Rules
@@ -32,6 +33,24 @@ class GeofencingSettings(KitSettings):
     geofencing_ripple_km_level_3: RingKm = 30.0
     geofencing_ripple_km_level_4: RingKm = 15.0
 
+    geofencing_rings_km: Annotated[
+        tuple[float, ...],
+        NoDecode,
+        Field(
+            validation_alias=AliasChoices(
+                "geofencing_rings_km", "THIRDRESCUE_GEOFENCING_RINGS_KM", "THIRDRESCUE_ALERTS_RINGS_KM"
+            ),
+            min_length=1,
+            max_length=10,
+        ),
+    ] = (150.0, 400.0, 1000.0, 3000.0)
+    """Rings by which the preview counts: those of the waves, which an instance names once."""
+
+    @field_validator("geofencing_rings_km", mode="before")
+    @classmethod
+    def _split(cls, value: object) -> object:
+        return tuple(part.strip() for part in value.split(",")) if isinstance(value, str) else value
+
     def rules(self) -> Rules:
         """As the decisions take them."""
         return Rules(
@@ -46,4 +65,5 @@ class GeofencingSettings(KitSettings):
             reach_km=self.geofencing_reach_km,
             stations_max=self.geofencing_stations_max,
             members_near_km=self.geofencing_members_near_km,
+            rings_km=self.geofencing_rings_km,
         )

@@ -56,6 +56,8 @@ class AreaIndex:
             covered_km2=covered_km2,
             share=min(1.0, covered_km2 / self._size_km2(area)),
             simplified_m=area.simplified_m,
+            population=area.population,
+            population_year=area.population_year,
         )
 
     def _size_km2(self, area: OutlinedArea) -> float:

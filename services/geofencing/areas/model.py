@@ -27,6 +27,8 @@ class OutlinedArea:
     successor_codes: tuple[str, ...]
     simplified_m: float
     outline: MultiPolygon
+    population: int | None = None
+    population_year: int | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,3 +42,5 @@ class TouchedArea:
     covered_km2: float
     share: float
     simplified_m: float
+    population: int | None = None
+    population_year: int | None = None

@@ -59,6 +59,8 @@ async def save_area(connection: Any, state: AreaState, sequence: int) -> None:
         None if state.geometry is None else state.geometry.model_dump_json(),
         state.simplified_m or 0.0,
         sequence,
+        state.population,
+        state.population_year,
     )
 
 
@@ -73,5 +75,7 @@ def _read(row: Any) -> OutlinedArea:
         valid_to=row["valid_to"],
         successor_codes=tuple(row["successor_codes"]),
         simplified_m=row["simplified_m"],
+        population=row["population"],
+        population_year=row["population_year"],
         outline=shape(row["outline"]),
     )

@@ -63,7 +63,7 @@ class Following:
         """Remember the volunteer as they stand."""
         state = envelope.data
         assert isinstance(state, VolunteerState)
-        if await store.save_member(unit.connection, state, envelope.sequence):
+        if await store.save_member(unit.connection, state, envelope.sequence, envelope.time):
             look_soon(unit)
 
     async def look(self, unit: Unit, timer: Timer) -> None:

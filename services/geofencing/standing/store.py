@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 from typing import Any, Final
 from uuid import UUID
@@ -52,7 +53,7 @@ class StandingFence:
     is_followed: bool
 
 
-async def save_member(connection: Any, state: VolunteerState, sequence: int) -> bool:
+async def save_member(connection: Any, state: VolunteerState, sequence: int, told_at: datetime) -> bool:
     """Keep the newest state; says whether it was new."""
     position = state.position
     return bool(
@@ -69,6 +70,7 @@ async def save_member(connection: Any, state: VolunteerState, sequence: int) -> 
             state.deployable,
             list(state.reasons),
             sequence,
+            told_at,
         )
     )
 

@@ -11,12 +11,14 @@ import pytest
 from shapely import MultiPolygon, box
 
 from schemas.events.area import AreaSource, AreaState
+from schemas.events.zone import ZoneFenced
 from schemas.policy import AccountRole
 from schemas.values import MultiPolygonGeometry
-from schemas.vocabulary import Tier
+from schemas.vocabulary import Role, Tier
 from services.geofencing.areas.store import Areas
 from services.incidents.areas import store as incidents_areas
 from tests.integration.alerts.harness import Running, running, until
+from tests.integration.alerts.network import incident, station, volunteer
 from tests.integration.alerts.steps import rows
 
 pytestmark = pytest.mark.integration
@@ -72,3 +74,45 @@ def pool_of(services: Running, name: str) -> Any:
 async def test_the_quarantine_of_a_service_is_not_taken_for_one_of_its_things(services: Running) -> None:
     answer = await services.get("/incidents/quarantine", headers=services.token(roles=[AccountRole.ADMINISTRATOR]))
     assert answer["entries"] == []
+
+
+async def test_zones_are_resolved_to_areas_people_stations_and_volunteers(services: Running) -> None:
+    known = county("510722", 103).model_copy(update={"population": 1000, "population_year": 2010})
+    await services.log.publish(known, known.code)
+    home = station(103.5, 31.2)
+    member = volunteer(home, Role.COUNSELLOR, languages=("cmn", "khg"))
+    absent = volunteer(home, Role.COUNSELLOR, deployable=False)
+    await services.log.publish(home, home.station_id)
+    for one in (member, absent):
+        await services.log.publish(one, one.volunteer_id)
+
+    async def known_all() -> bool:
+        queries = (
+            "SELECT count(*) AS n FROM area",
+            "SELECT count(*) AS n FROM station",
+            "SELECT count(*) AS n FROM member",
+        )
+        return [(await rows(services, "geofencing", query))[0]["n"] for query in queries] == [1, 1, 2]
+
+    await until(known_all, "everybody")
+    ring = [[103.0, 31.0], [103.5, 31.0], [103.5, 32.0], [103.0, 32.0], [103.0, 31.0]]
+    body = {"kind": "flood", "level": "IV", "place": {"type": "Polygon", "coordinates": [ring]}}
+    shown = await services.client.post("/geofencing/preview", json=body, headers=services.token())
+    assert shown.status_code == 200, shown.text
+    preview = shown.json()
+    assert preview["resolved"]["core"]["areas"][0]["share"] == pytest.approx(0.5, rel=1e-3)
+    assert preview["resolved"]["core"]["people"]["estimate"] == 500
+    assert preview["audience"]["volunteers"]["not_reachable"] == {"in-core-zone": 1, "unavailable": 1}
+    assert await rows(services, "geofencing", "SELECT * FROM fence") == []
+
+    declared = incident(place=(103.5, 31.0)).model_copy(update={"needs": ()})
+    await services.log.publish(declared, declared.incident_id)
+    await services.log.wait_for(ZoneFenced, declared.incident_id)
+    path = f"/geofencing/incidents/{declared.incident_id}/resolved"
+    document = await services.get(path)
+    assert [zone["kind"] for zone in document["zones"]] == ["core", "affected", "ripple"]
+    assert document["zones"][0]["areas"][0]["code"] == "510722"
+    (found,) = document["volunteers"]["members"]
+    assert (found["volunteer_id"], found["position"]["source"]) == (str(member.volunteer_id), "home-station")
+    viewer = services.token(roles=(AccountRole.VIEWER,))
+    assert (await services.client.get(path, headers=viewer)).status_code == 403

@@ -1,0 +1,1 @@
+"""Who would be asked, and who is where: the people behind the zones, counted or listed by id."""
