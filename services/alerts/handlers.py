@@ -17,6 +17,7 @@ from schemas.vocabulary import PagePurpose
 from services.alerts import store
 from services.alerts.asking import WAVE_TIMER, Asking, alert_id_of
 from services.alerts.model import AlertState, Reach, world_of
+from services.alerts.muting import Muting
 from services.alerts.store import AlertRow, statement
 from services.kit.service import Subscription
 from services.kit.timers import Timer
@@ -37,6 +38,7 @@ class Handlers:
 
     def __init__(self, asking: Asking) -> None:
         self._asking = asking
+        self._muting = Muting(asking)
 
     def subscriptions(self) -> tuple[Subscription, ...]:
         """Every event of the four topics, decided."""
@@ -165,9 +167,13 @@ class Handlers:
             await self._asking.close(unit, alert, "incident merged" if is_merged else "incident closed")
 
     async def on_volunteer(self, unit: Unit, envelope: Envelope) -> None:
-        """Remember the volunteer; somebody new to ask reopens the search where it had run out of people."""
+        """Remember the volunteer; somebody new to ask reopens the search where it had run out of people, and to
+        somebody who cannot be asked any more nothing leaves."""
         state = _data(envelope, VolunteerState)
-        if await store.save_volunteer(unit.connection, state, envelope.sequence):
+        offers_more = await store.save_volunteer(unit.connection, state, envelope.sequence)
+        if not state.deployable:
+            await self._muting.hear(unit, state)
+        elif offers_more:
             # One timer for however many come at once: a hundred people must not wake each search a hundred times.
             unit.schedule(SEARCH_TIMER, "exhausted", unit.now, {})
 

@@ -33,6 +33,17 @@ _REASON_WORDS: Final = {
     "committed": ("已承诺其他任务", "committed elsewhere"),
     "asked-elsewhere": ("正被其他求助询问", "being asked for another request"),
     "asked-here": ("本次已询问过", "already asked here"),
+    "retired": ("已退出", "retired"),
+    "opted-out": ("本人要求不再联系", "opted out"),
+    "minor": ("未成年", "minor"),
+    "not-vetted": ("背景审查未通过或未完成", "not vetted"),
+    "vetting-lapsed": ("背景审查已过期", "vetting lapsed"),
+    "unavailable": ("暂不可联系", "unavailable"),
+    "off-duty": ("不在值班时间", "off duty"),
+    "on-leave": ("请假", "on leave"),
+    "no-valid-credential": ("无有效资质", "no valid credential"),
+    "station-closed": ("所在站点已关闭", "home station closed"),
+    "station-suspended": ("所在站点暂停服务", "home station suspended"),
 }
 
 

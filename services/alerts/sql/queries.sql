@@ -269,15 +269,49 @@ DELETE FROM commitment WHERE mission_id = $1;
 -- People who had promised and were on no mission are free again. (alert_id)
 DELETE FROM commitment WHERE alert_id = $1 AND mission_id IS NULL RETURNING volunteer_id, page_id;
 
+-- name: alerts_to_mute
+-- Alerts that would page, or wait for, somebody who cannot be asked: by an ask that has not left; if they opted out, by any
+-- ask or promise. (volunteer_id, opted_out)
+SELECT DISTINCT a.alert_id FROM ask a JOIN page p USING (page_id)
+WHERE a.volunteer_id = $1 AND a.state IN ('open', 'accepted')
+  AND ($2 OR (a.state = 'open' AND p.state IN ('pending', 'sending') AND NOT p.in_doubt))
+ORDER BY a.alert_id;
+
+-- name: withdraw_asks<!
+-- Asks of somebody that have not left (all of them if they opted out) no longer wait. (alert_id, volunteer_id, opted_out)
+UPDATE ask a SET state = 'stood-down' FROM page p
+WHERE p.page_id = a.page_id AND a.alert_id = $1 AND a.volunteer_id = $2 AND a.state = 'open'
+  AND ($3 OR (p.state IN ('pending', 'sending') AND NOT p.in_doubt))
+RETURNING a.page_id;
+
+-- name: mute_pages!
+-- Asks that have not left are not sent; if they opted out, no page of any purpose is. (volunteer_id, opted_out)
+UPDATE page SET state = 'cancelled', last_error = CASE WHEN $2 THEN 'opted out' ELSE 'cannot be asked now' END
+WHERE volunteer_id = $1 AND state = 'pending' AND ($2 OR (purpose = 'ask' AND NOT in_doubt));
+
+-- name: release_undispatched<!
+-- Take back a promise that has not become a mission on its way. (volunteer_id, world, alert_id)
+DELETE FROM commitment WHERE volunteer_id = $1 AND world = $2 AND alert_id = $3 AND NOT dispatched RETURNING page_id;
+
 -- name: claim_pages<!
--- Take pages to send and record the attempt; real ones before drills. (now, lease_until, limit)
-UPDATE page p SET state = 'sending', attempts = p.attempts + 1, in_doubt = p.in_doubt OR p.state = 'sending', due_at = $2
-FROM (
-    SELECT d.page_id FROM page d JOIN alert da USING (alert_id)
+-- Take pages to send and record the attempt; real ones before drills. Looks once more whether the person may be paged:
+-- who opted out is sent nothing, not even again; who cannot be asked now is not asked. (now, lease_until, limit)
+WITH due AS (
+    SELECT d.page_id,
+           'opted-out' = ANY(v.reasons) AS opted_out,
+           d.purpose = 'ask' AND NOT v.deployable AND d.state = 'pending' AND NOT d.in_doubt AS not_now
+    FROM page d JOIN alert da USING (alert_id) LEFT JOIN volunteer v ON v.volunteer_id = d.volunteer_id
     WHERE d.state IN ('pending', 'sending') AND d.due_at <= $1
     ORDER BY da.exercise, d.due_at, d.page_id LIMIT $3 FOR UPDATE OF d SKIP LOCKED
-) due, alert al
+), muted AS (
+    UPDATE page p SET state = 'cancelled',
+        last_error = CASE WHEN due.opted_out THEN 'opted out' ELSE 'cannot be asked now' END
+    FROM due WHERE p.page_id = due.page_id AND (due.opted_out OR due.not_now)
+)
+UPDATE page p SET state = 'sending', attempts = p.attempts + 1, in_doubt = p.in_doubt OR p.state = 'sending', due_at = $2
+FROM due, alert al
 WHERE p.page_id = due.page_id AND al.alert_id = p.alert_id
+  AND coalesce(NOT due.opted_out, true) AND coalesce(NOT due.not_now, true)
 RETURNING p.page_id, p.alert_id, p.volunteer_id, p.purpose, p.mission_id, p.attempts, p.in_doubt, p.created_at,
           al.incident_id, al.exercise, al.level, al.jurisdiction, al.correlation_id;
 

@@ -13,12 +13,15 @@ from typing import Any
 import pytest
 
 from schemas.events import alert as events
-from schemas.events.incident import IncidentDeclared
-from schemas.vocabulary import Role
+from schemas.events import mission
+from schemas.events.incident import IncidentClosed, IncidentDeclared
+from schemas.events.volunteer import VolunteerState
+from schemas.vocabulary import PagePurpose, Role
 from tests.integration.alerts.harness import Running, running, until
 from tests.integration.alerts.network import incident, need
 from tests.integration.alerts.phones import Mood, Phones, phones
-from tests.integration.alerts.steps import enrol, fenced, known, pages, rows, sent_pages
+from tests.integration.alerts.steps import answer, enrol, fenced, known, pages, rows, sent_pages
+from tests.integration.alerts.test_waves import dispatched, planned
 
 pytestmark = pytest.mark.integration
 
@@ -177,3 +180,129 @@ async def test_zones_that_are_known_before_the_needs_open_the_alert_just_as_well
     await services.log.publish(declared, declared.incident_id)
     assert len(await pages(services, declared.incident_id, 2)) == len(gateway.pages) == 2
     assert len(services.log.of(events.AlertOpened, declared.incident_id)) == 1
+
+
+# --- nothing reaches somebody who must not be paged
+
+
+async def says(services: Running, page: events.Ask, *reasons: str) -> None:
+    """The register says that somebody cannot be asked any more."""
+    (row,) = await rows(services, "alerts", "SELECT * FROM volunteer WHERE volunteer_id = $1", page.volunteer_id)
+    state = VolunteerState.model_validate(
+        {
+            **row,
+            "area_code": "510000",
+            "position": {"lat_deg": 31, "lon_deg": 104},
+            "deployable": False,
+            "reasons": reasons,
+        }
+    )
+    # After whatever this log has told of them before, as the register counts on.
+    services.log._sequences["volunteer-state", str(page.volunteer_id)] = int(str(row["sequence"]))
+    await services.log.publish(state, page.volunteer_id)
+
+    async def heard() -> bool:
+        found = await rows(services, "alerts", "SELECT 1 FROM volunteer WHERE volunteer_id = $1 AND NOT deployable",
+                           page.volunteer_id)  # fmt: skip
+        return bool(found)
+
+    await until(heard, "the register's word")
+
+
+async def asks_of(services: Running, declared: IncidentDeclared, count: int) -> list[events.Ask]:
+    """Everybody who is asked in the waves so far, once there are so many."""
+
+    def found() -> list[events.Ask]:
+        waves = services.log.of(events.AlertWaveSent, declared.incident_id)
+        return [ask for wave in waves for ask in wave.asks]
+
+    await until(lambda: len(found()) >= count, f"{count} asks")
+    return found()
+
+
+@pytest.mark.parametrize("reason", ["opted-out", "off-duty"])
+async def test_a_page_that_waits_is_not_sent_to_somebody_who_cannot_be_asked_any_more(
+    services: Running, gateway: Phones, reason: str
+) -> None:
+    """And somebody else is asked in their place."""
+    gateway.mood = Mood.BUSY
+    stations = await enrol(services, per_station=3)
+    declared = incident(need(Role.COUNSELLOR, 1), factor=1200)  # a wave every half second
+    await services.log.publish(declared, declared.incident_id, exercise=True)
+    await services.log.publish(fenced(declared, stations), declared.incident_id, exercise=True)
+    muted, other = await asks_of(services, declared, 2)
+    await says(services, muted, reason)
+    gateway.mood = Mood.TAKES
+    await asks_of(services, declared, 3)
+    sent = await pages(services, declared.incident_id, 2)
+    assert other.volunteer_id in {page.volunteer_id for page in sent}
+    assert muted.volunteer_id not in {page.volunteer_id for page in sent}
+    assert str(muted.page_id) not in gateway.pages
+    board = await services.get(f"/alerts/incidents/{declared.incident_id}")
+    assert {"purpose": "ask", "state": "cancelled", "pages": 1} in board["pages"]
+
+
+async def test_a_page_in_doubt_is_not_sent_again_to_somebody_who_opted_out(services: Running, gateway: Phones) -> None:
+    """Of the two attempts nobody knows whether they arrived; one of the two people opts out meanwhile."""
+    gateway.mood = Mood.HANGS
+    declared = await declare(services, 1)
+    muted, _ = await asks_of(services, declared, 2)
+    await until(lambda: len(gateway.attempts) >= 2, "attempts that hang")
+    await says(services, muted, "opted-out")
+    before = gateway.attempts[str(muted.page_id)]
+    gateway.mood = Mood.TAKES
+    sent = await pages(services, declared.incident_id, 1)
+
+    async def stopped() -> bool:
+        found = await rows(services, "alerts", "SELECT state FROM page WHERE page_id = $1", muted.page_id)
+        return found == [{"state": "cancelled"}]
+
+    await until(stopped, "the page is cancelled")
+    assert muted.volunteer_id not in {page.volunteer_id for page in sent}
+    assert gateway.attempts[str(muted.page_id)] <= before + 1, "the one that was on its way when they opted out"
+
+
+async def test_who_opts_out_after_a_promise_gives_the_place_back_and_is_not_told_to_stand_down(
+    services: Running, gateway: Phones
+) -> None:
+    declared = await declare(services, 1)
+    promised, _ = await pages(services, declared.incident_id, 2)
+    await answer(services, promised)
+    await services.log.wait_for(events.AlertQuotaFilled, declared.incident_id)
+    ask = next(a for a in await asks_of(services, declared, 2) if a.volunteer_id == promised.volunteer_id)
+    await says(services, ask, "opted-out")
+    (reopened,) = await services.log.wait_for(events.AlertQuotaReopened, declared.incident_id)
+    assert (reopened.volunteer_id, reopened.reason) == (promised.volunteer_id, "opted out")
+    assert await rows(services, "alerts", "SELECT * FROM commitment") == []
+    await asks_of(services, declared, 3)
+    closed = IncidentClosed(incident_id=declared.incident_id, closed_at=declared.occurred_at)
+    await services.log.publish(closed, declared.incident_id)
+    await services.log.wait_for(events.AlertClosed, declared.incident_id)
+    states = await rows(services, "alerts", "SELECT state FROM page WHERE volunteer_id = $1", promised.volunteer_id)
+    assert states == [{"state": "sent"}], "only the ask that they had answered"
+
+
+async def test_a_mission_is_not_sent_to_a_member_who_opted_out_before(services: Running, gateway: Phones) -> None:
+    """The page is made, and the sender's last look stops it."""
+    declared = await declare(services, 2)
+    sent = await pages(services, declared.incident_id, 3)
+    out, goes = sent[0], sent[1]
+    ask = next(a for a in await asks_of(services, declared, 3) if a.volunteer_id == out.volunteer_id)
+    await says(services, ask, "opted-out")
+    quota = services.log.of(events.AlertOpened, declared.incident_id)[0].quotas[0]
+    members = tuple(
+        mission.Member(volunteer_id=page.volunteer_id, need_id=quota.need_id, role=Role.COUNSELLOR)
+        for page in (out, goes)
+    )
+    plan = planned(declared, quota.zone_id, members)
+    await services.log.publish(plan, plan.mission_id)
+    await services.log.publish(dispatched(plan), plan.mission_id)
+    (told,) = await pages(services, declared.incident_id, 1, PagePurpose.MISSION)
+    assert told.volunteer_id == goes.volunteer_id
+
+    async def stopped() -> bool:
+        found = await rows(services, "alerts", "SELECT state, last_error FROM page WHERE purpose = 'mission' AND "
+                           "volunteer_id = $1", out.volunteer_id)  # fmt: skip
+        return found == [{"state": "cancelled", "last_error": "opted out"}]
+
+    await until(stopped, "the mission's page is cancelled")
