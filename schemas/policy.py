@@ -57,6 +57,8 @@ class Row:
 _ADMIN = frozenset({AccountRole.ADMINISTRATOR})
 _DUTY = frozenset({AccountRole.DUTY_OFFICER})
 _LEADS = frozenset({AccountRole.DUTY_OFFICER, AccountRole.STATION_LEAD})
+IDENTITY_READERS: Final = _DUTY
+"""Who may take names, telephone numbers and certificates out of the registry, where their row lets them in."""
 _CLINICAL = frozenset({AccountRole.CLINICIAN})
 _WATCH = frozenset(
     {AccountRole.DUTY_OFFICER, AccountRole.STATION_LEAD, AccountRole.CLINICIAN, AccountRole.VIEWER, AccountRole.AUDITOR}
@@ -110,6 +112,11 @@ _REGISTRY = (
     _row("registry", "POST", "/station-proposals/{proposal_id}/decisions", _LEADS, jurisdiction=True),
     _row("registry", "GET", "/stations/{station_id}/history", _LEADS | {AccountRole.AUDITOR}, jurisdiction=True),
     _row("registry", "GET", "/summary", _WATCH),
+    _row("registry", "POST", "/imports", _DUTY, jurisdiction=True),
+    _row("registry", "GET", "/imports/{import_id}", _DUTY, jurisdiction=True),
+    _row("registry", "POST", "/imports/{import_id}/undo", _DUTY, jurisdiction=True),
+    _row("registry", "GET", "/exports/stations", _WATCH, jurisdiction=True),
+    _row("registry", "GET", "/exports/volunteers", _LEADS, jurisdiction=True),
     _row("registry", "POST", "/areas:batch", _DUTY, jurisdiction=True),
     _row("registry", "GET", "/areas", _WATCH),
     _row("registry", "GET", "/areas/{code}", _WATCH),

@@ -34,20 +34,24 @@ class Instance:
     token: str
 
     def ask(self, service: str, method: str, path: str, **options: Any) -> Any:
-        """One request; a problem becomes one sentence."""
+        """One request for a document; a problem becomes one sentence."""
+        return self.fetch(service, method, path, **options).json()
+
+    def fetch(self, service: str, method: str, path: str, **options: Any) -> httpx.Response:
+        """One request for anything; a problem becomes one sentence."""
         headers = {"Authorization": f"Bearer {self.token}", **options.pop("headers", {})}
         address = f"{self.origins[service]}/{service}{path}"
         return _answer(self.client, service, method, address, headers=headers, **options)
 
 
-def _answer(client: httpx.Client, service: str, method: str, address: str, **options: Any) -> Any:
+def _answer(client: httpx.Client, service: str, method: str, address: str, **options: Any) -> httpx.Response:
     try:
         response = client.request(method, address, **options)
     except httpx.HTTPError as error:
         where = address.split("/", 3)[2]
         raise InstanceError(f"{service} does not answer at {where}: {type(error).__name__}") from error
     if response.is_success:
-        return response.json()
+        return response
     try:
         detail = response.json().get("detail", "")
     except ValueError:
@@ -89,4 +93,4 @@ def sign_in(services: Sequence[str], home: Path | None, url: str | None, name: s
     client = httpx.Client(timeout=_TIMEOUT_S, trust_env=False)
     credentials = _credentials(home, url, name)
     answer = _answer(client, "identity", "POST", f"{origins['identity']}/identity/tokens", json=credentials)
-    return Instance(client, origins, answer["access_token"])
+    return Instance(client, origins, answer.json()["access_token"])

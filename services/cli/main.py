@@ -21,6 +21,8 @@ SUB_APPS: dict[str, tuple[str, str]] = {
         "services.cli.boundaries.command",
         "Boundaries and codes of administrative areas: bring a pack in.",
     ),
+    "import": ("services.cli.import_roster", "Bring stations or volunteers from a file, or undo an import."),
+    "export": ("services.cli.export_roster", "Take stations or volunteers out as a file."),
     "intake": ("services.cli.intake", "Alert feeds: read files without proposing anything."),
 }
 

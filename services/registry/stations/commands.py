@@ -61,6 +61,11 @@ async def load_named(connection: Any, entries: Iterable[StationEntry]) -> dict[U
     return {**named, **below, **await store.load_stations(connection, kept)}
 
 
+def order_of(entry: StationEntry) -> tuple[int, bool]:
+    """What entries are sorted by to be decided: parents and detachments before those who name them."""
+    return rank_of_tier(entry.tier), entry.kind not in DETACHMENTS
+
+
 def decide_entries(
     entries: Mapping[int, StationEntry], present: Mapping[UUID, Station], areas: Sequence[str], today: date
 ) -> Decided:
@@ -69,7 +74,7 @@ def decide_entries(
     made: dict[int, StationDecision] = {}
     refused: dict[int, Sequence[Finding]] = {}
     known = _Known(present.values())
-    for position in sorted(entries, key=lambda p: (rank_of_tier(entries[p].tier), entries[p].kind not in DETACHMENTS)):
+    for position in sorted(entries, key=lambda position: order_of(entries[position])):
         entry = entries[position]
         before = present.get(decide.station_id_of(entry.ref))
         around = known.around(decide.station_of(entry, before))
