@@ -64,3 +64,27 @@ def path(
     report.show()
     if json is not None:
         report.write(json)
+
+
+@app.command()
+def geofence(
+    json: JsonFile = None,
+    points: Annotated[
+        int | None, typer.Option("--points", min=1_000, max=20_000_000, help="Positions; a million unless told.")
+    ] = None,
+    quick: Annotated[bool, typer.Option("--quick", help="A few of everything: does it work, not how well.")] = False,
+) -> None:
+    """Which positions a polygon holds, beside PostGIS and other engines, and which zones moving members cross.
+
+    PostGIS runs on a server of its own in a temporary folder. What is not installed is left out, and the report says
+    how to get it.
+    """
+    from dataclasses import replace
+
+    from services.cli.bench.geofence.run import QUICK, GeofenceOptions, run_geofence_bench
+
+    options = QUICK if quick else GeofenceOptions()
+    report = run_geofence_bench(options if points is None else replace(options, points=points))
+    report.show()
+    if json is not None:
+        report.write(json)

@@ -50,8 +50,8 @@ def own_parts(services: Sequence[str]) -> Iterator[Parts]:
         kafka.prepare()
         postgres.prepare()
         user = unprivileged_user()
-        started.append(_start(kafka.command(), folder / "kafka.log", None))
-        started.append(_start(postgres.command(), folder / "postgres.log", user))
+        started.append(start_server(kafka.command(), folder / "kafka.log", None))
+        started.append(start_server(postgres.command(), folder / "postgres.log", user))
         parts = Parts(
             f"127.0.0.1:{kafka.port}", f"postgresql://postgres:{_PASSWORD}@127.0.0.1:{postgres.port}/postgres"
         )
@@ -59,7 +59,7 @@ def own_parts(services: Sequence[str]) -> Iterator[Parts]:
         yield parts
     finally:
         for process in started:
-            _stop(process)
+            stop_server(process)
         shutil.rmtree(folder, ignore_errors=True)
 
 
@@ -76,7 +76,8 @@ def _make_ready(parts: Parts, services: Sequence[str]) -> None:
     asyncio.run(prepare())
 
 
-def _start(command: Sequence[str], log: Path, user: Any) -> subprocess.Popen[bytes]:
+def start_server(command: Sequence[str], log: Path, user: Any) -> subprocess.Popen[bytes]:
+    """Run a server that goes when we go, as a user other than ours if one is given."""
     with log.open("ab") as sink:
         return subprocess.Popen(
             list(command),
@@ -97,7 +98,7 @@ def _die_with_parent() -> None:
         ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
 
 
-def _stop(process: subprocess.Popen[bytes]) -> None:
+def stop_server(process: subprocess.Popen[bytes]) -> None:
     """Ask, then insist: what they hold is thrown away in any case."""
     process.send_signal(signal.SIGINT)
     try:

@@ -30,16 +30,6 @@ _SLACK: Final = 2.0**-48
 
 
 @compiled
-def first_outside(values: Floats, nearest: float, farthest: float) -> int:
-    """The first place with a value that is not 0 and whose magnitude is not between two others; -1 if there is none."""
-    for place in range(len(values)):
-        size = abs(values[place])
-        if not (size == 0.0 or nearest <= size <= farthest):  # so is what is not a number
-            return place
-    return -1
-
-
-@compiled
 def side(ax: float, ay: float, bx: float, by: float, px: float, py: float) -> int:
     """1 if p is left of the line from a to b, -1 if right, 0 if on it."""
     left = (ax - px) * (by - py)
@@ -339,10 +329,10 @@ def cross(
     x: Floats, y: Floats, first: Integers, last: Integers, chain: Integers, west: Floats, east: Floats,
     strip_start: Integers, strip_zone: Integers, cell_start: Integers, codes: Integers,
     origin: Floats, per_degree: Floats, columns: int, rows: int,
-    held: Integers, at: Floats, begin: int, members: Integers, lon_lat: Floats,
+    held: Integers, begin: int, members: Integers, lon_lat: Floats,
     crossed: Integers,
 ) -> tuple[int, int]:  # fmt: skip
-    """Set positions of members from `begin` on, and write what zones they entered and left: member, zone, 1 or 0.
+    """Write what zones members from `begin` on enter and leave with their positions: member, zone, 1 or 0.
 
     `held` has a bit per zone for each member. Returns how far it came, as `crossed` may be too short, and how many
     rows it wrote."""
@@ -352,7 +342,6 @@ def cross(
         if count + 64 * words > len(crossed):
             return number, count
         member, px, py = members[number], lon_lat[number, 0], lon_lat[number, 1]
-        at[member, 0], at[member, 1] = px, py
         for word in range(words):
             now[word] = 0
         cell = cell_of(py, origin[1], per_degree[1], rows) * columns + cell_of(px, origin[0], per_degree[0], columns)

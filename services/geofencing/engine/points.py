@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from typing import Final
 
 import numpy as np
 import shapely
@@ -91,12 +92,16 @@ class PointIndex:
             self._touched.append(ids.copy())
 
 
+_LAYOUT: Final = ("C_CONTIGUOUS", "WRITEABLE")
+"""Loops are compiled anew for every other one."""
+
+
 def checked_ids(ids: ArrayLike) -> Integers:
     """Ids as an array. Raises ValueError unless they are integers from 0 on."""
     given = np.asarray(ids)
     if given.ndim != 1 or (given.size and given.dtype.kind not in "iu"):
         raise ValueError("ids are a row of integers")
-    numbers = np.ascontiguousarray(given, dtype=np.int64)
+    numbers = np.require(given, np.int64, _LAYOUT)
     if numbers.size and numbers.min() < 0:
         raise ValueError("ids are from 0 on")
     return numbers
@@ -105,7 +110,7 @@ def checked_ids(ids: ArrayLike) -> Integers:
 def checked(ids: ArrayLike, lon_lat: ArrayLike) -> tuple[Integers, Floats]:
     """Ids and as many positions as arrays. Raises ValueError for anything else."""
     numbers = checked_ids(ids)
-    positions = np.ascontiguousarray(lon_lat, dtype=np.float64)
+    positions = np.require(lon_lat, np.float64, _LAYOUT)
     if positions.shape != (len(numbers), 2):
         raise ValueError(f"{len(numbers)} ids need positions of shape ({len(numbers)}, 2), not {positions.shape}")
     check_domain(positions, "position")

@@ -33,9 +33,9 @@ class Outline:
 
 def check_domain(values: Floats, what: str) -> None:
     """Raise ValueError unless all of (n, 2) values are finite and 0 or of a magnitude in which sides are exact."""
-    from services.geofencing.engine import loops
+    from services.geofencing.engine import chains
 
-    wrong = loops.first_outside(values.ravel(), NEAREST_DEG, FARTHEST_DEG)
+    wrong = chains.first_outside(values.ravel(), NEAREST_DEG, FARTHEST_DEG)
     if wrong >= 0:
         place = wrong // values.shape[1]
         raise ValueError(f"{what} {place} is not a finite position, or too near to or far from 0 to be exact")
@@ -47,6 +47,8 @@ def outline(shape: shapely.Geometry, edges_per_chain: int | None = None) -> Outl
     The shape must be valid: its parts share no ground and its holes lie in their shells. In one that is not, what an
     odd number of rings encloses counts as inside.
     """
+    from services.geofencing.engine import chains
+
     if not isinstance(shape, shapely.Polygon | shapely.MultiPolygon):
         raise TypeError(f"zones are polygons, not {type(shape).__name__}")
     rings = shapely.get_rings(shapely.get_parts(shape))
@@ -54,27 +56,9 @@ def outline(shape: shapely.Geometry, edges_per_chain: int | None = None) -> Outl
     check_domain(corners, "corner")
     counts = shapely.get_num_coordinates(rings).astype(np.int64)
     size = edges_per_chain or chain_size(len(corners))
-    x, y = np.ascontiguousarray(corners[:, 0]), np.ascontiguousarray(corners[:, 1])
-    return Outline(x, y, *_chains(counts, x, y, size))
+    return Outline(*chains.cut(corners, counts, size))
 
 
 def chain_size(corners: int) -> int:
     """Edges per chain: few enough to walk one, many enough to skip most. Measured."""
     return int(min(16, max(1, corners // 128)))
-
-
-def _chains(counts: Integers, x: Floats, y: Floats, size: int) -> tuple[Integers, Integers, Floats]:
-    first_corner = np.cumsum(counts) - counts
-    per_ring = -(-(counts - 1) // size)
-    number = np.arange(per_ring.sum(), dtype=np.int64)
-    in_ring = number - np.repeat(np.cumsum(per_ring) - per_ring, per_ring)
-    first = np.repeat(first_corner, per_ring) + in_ring * size
-    last = np.minimum(first + size, np.repeat(first_corner + counts - 1, per_ring))
-    box = np.empty((len(first), 4))
-    if len(first):
-        corners_of = np.column_stack((first, last + 1)).ravel()
-        for column, values in ((0, x), (2, y)):
-            padded = np.append(values, values[-1])
-            box[:, column] = np.minimum.reduceat(padded, corners_of)[::2]
-            box[:, column + 1] = np.maximum.reduceat(padded, corners_of)[::2]
-    return first, last, box

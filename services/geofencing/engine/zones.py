@@ -11,7 +11,7 @@ import numpy as np
 import shapely
 from numpy.typing import ArrayLike
 
-from services.geofencing.engine.grid import lay_out
+from services.geofencing.engine.grid import Grid, lay_out
 from services.geofencing.engine.points import checked, checked_ids
 from services.geofencing.engine.shapes import Booleans, Floats, Integers
 
@@ -89,6 +89,15 @@ class ZoneIndex:
             np.concatenate((left.entered, moved.entered)),
         )
 
+    def holding(self, lon_lat: ArrayLike) -> tuple[Integers, Integers]:
+        """Which zones hold which of n positions (n, 2), of nobody in particular: two columns, the places of positions
+        and the ids of zones."""
+        nobody, positions = checked(np.arange(np.shape(lon_lat)[0]), lon_lat)
+        with self._lock:
+            grid, zones = self._grid, self._zones
+        place, zone, _ = _crossed(grid, np.zeros((len(nobody), _words(len(zones))), np.int64), nobody, positions)
+        return place, zones[zone]
+
     def zones_of(self, member: int) -> list[int]:
         """The ids of the zones that hold a member."""
         with self._lock:
@@ -106,14 +115,8 @@ class ZoneIndex:
         self._at, self._held = at, held
 
     def _cross(self, members: Integers, lon_lat: Floats) -> Crossings:
-        from services.geofencing.engine import loops
-
-        found, done = [], 0
-        while done < len(members):
-            crossed = np.empty((_BITS * self._held.shape[1] + len(members), 3), np.int64)
-            done, count = loops.cross(*self._grid, self._held, self._at, done, members, lon_lat, crossed)
-            found.append(crossed[:count])
-        member, place, entered = (found[0] if len(found) == 1 else np.concatenate((_NOBODY, *found))).T
+        self._at[members] = lon_lat  # the last one of those that come twice
+        member, place, entered = _crossed(self._grid, self._held, members, lon_lat)
         return Crossings(member, self._zones[place], entered != 0)
 
     def _crossings(self, members: Integers, held: Integers, *, entered: bool) -> Crossings:
@@ -124,6 +127,18 @@ class ZoneIndex:
 
 
 _NOBODY: Final = np.empty((0, 3), np.int64)
+
+
+def _crossed(grid: Grid, held: Integers, members: Integers, lon_lat: Floats) -> Integers:
+    """Members, places of zones, and 1 for entered or 0 for left, as three rows; `held` is brought up to date."""
+    from services.geofencing.engine import loops
+
+    found, done = [], 0
+    while done < len(members):
+        crossed = np.empty((_BITS * held.shape[1] + len(members), 3), np.int64)
+        done, count = loops.cross(*grid, held, done, members, lon_lat, crossed)
+        found.append(crossed[:count])
+    return (found[0] if len(found) == 1 else np.concatenate((_NOBODY, *found))).T
 
 
 def _ids(zones: Mapping[int, shapely.Geometry]) -> Integers:

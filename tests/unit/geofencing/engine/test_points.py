@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from services.cli.bench.geofence.cases import exactly_inside, hard_cases
-from services.geofencing.engine import PointIndex, points
+from services.geofencing.engine import PointIndex, ZoneIndex, chains, loops, moving, points, warm_up
 
 KINDS = 11
 SQUARE = shapely.box(0, 0, 4, 4)
@@ -115,6 +115,21 @@ def test_bad_shapes_are_refused() -> None:
         index.query(shapely.LineString([(0, 0), (1, 1)]))
     with pytest.raises(ValueError, match="corner 2"):
         index.query(shapely.Polygon([(0, 0), (1, 0), (1, np.inf), (0, 1)]))
+
+
+def test_nothing_is_compiled_twice() -> None:
+    """After warming up, however arrays are laid out."""
+    warm_up()
+    lon_lat = np.asfortranarray([(1.0, 1.0), (9.0, 9.0)])
+    lon_lat.flags.writeable = False
+    index = PointIndex(np.array([1, 2], dtype=np.uint8), lon_lat)
+    index.move(np.arange(4)[::2], lon_lat)
+    index.query(shapely.MultiPolygon([SQUARE]))
+    ZoneIndex({1: SQUARE, 2: shapely.Polygon()}).update([1, 2], lon_lat)
+    compiled = [
+        loop for module in (chains, loops, moving) for loop in vars(module).values() if hasattr(loop, "signatures")
+    ]
+    assert {loop.__name__: len(loop.signatures) for loop in compiled if len(loop.signatures) > 1} == {}
 
 
 def test_importing_the_engine_does_not_load_numba() -> None:

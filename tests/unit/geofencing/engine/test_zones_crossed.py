@@ -30,6 +30,12 @@ def test_entering_leaving_and_standing_still() -> None:
     assert told(index.update([3], [(4.0, 4.0)])) == [(3, 8, True)]
 
 
+def test_positions_of_nobody_in_particular() -> None:
+    places, zones = ZoneIndex({7: EAST, 8: BOTH}).holding([(0.5, 0.5), (9.0, 9.0), (1.5, 1.5)])
+    assert list(zip(places.tolist(), zones.tolist(), strict=True)) == [(0, 7), (2, 7), (2, 8)]
+    assert [len(column) for column in ZoneIndex({}).holding(np.empty((0, 2)))] == [0, 0]
+
+
 def test_redrawn_zones_tell_only_what_changed() -> None:
     index = ZoneIndex({7: EAST, 8: BOTH, 9: FAR})
     index.update([0, 1, 2], [(0.5, 0.5), (1.5, 1.5), (20.5, 20.5)])
