@@ -1,81 +1,57 @@
-"""`thirdrescue intake check`: read files of alert feeds, and say what is in them. Nothing is proposed or sent anywhere.
+"""`thirdrescue intake`: `check` reads files of alert feeds and says what is in them; `propose` hands them in.
 
 Exit code 0: every file was read; 1: some were refused (or could not be opened); 2: wrong usage.
 """
 
 from __future__ import annotations
 
-import os
-import stat
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from pathlib import Path
-from typing import Annotated, Any, Final
+from typing import Any, Final
 
 import orjson
 import typer
 from rich.console import Console
 from rich.table import Table
 
+from services.cli.intake_files import AsJson, MaxMib, Paths, files_below, missing_of, plain, read_bytes, shown
+from services.cli.propose import propose
 from services.incidents.intake.model import FILE_BYTES_MAX, Alert, Reading, Refusal
 from services.incidents.intake.read import read
 
 _MIB: Final = 1024 * 1024
 
 app = typer.Typer(
-    no_args_is_help=True, add_completion=False, help="Alert feeds: read files without proposing anything."
+    no_args_is_help=True,
+    add_completion=False,
+    help="Alert feeds: check files, or hand them to an instance as proposals.",
 )
-
-Paths = Annotated[list[Path], typer.Argument(help="Files, or folders with everything below them.")]
-AsJson = Annotated[bool, typer.Option("--json", help="One JSON object per file and line.")]
-MaxMib = Annotated[
-    int,
-    typer.Option(
-        "--max-mib", min=1, max=200, envvar="THIRDRESCUE_INTAKE_MAX_MIB", help="Larger files are refused unread."
-    ),
-]
 
 
 @app.callback()
 def _intake() -> None:
-    """Alert feeds: read files without proposing anything."""
+    """Alert feeds: check files, or hand them to an instance as proposals."""
+
+
+app.command()(propose)
 
 
 @app.command()
 def check(paths: Paths, as_json: AsJson = False, max_mib: MaxMib = FILE_BYTES_MAX // _MIB) -> None:
     """Read files and say what is in them. Exit code 0: all were read; 1: some were refused; 2: wrong usage."""
-    missing = [path for path in paths if not os.path.lexists(path)]
-    if missing:
-        raise typer.BadParameter(f"there is no file or folder {shown(missing[0])}", param_hint="PATH")
+    missing = missing_of(paths)
+    if missing is not None:
+        raise typer.BadParameter(f"there is no file or folder {shown(missing)}", param_hint="PATH")
     readings = ((path, read_file(path, max_mib * _MIB)) for path in files_below(paths))
     refused = _print_lines(readings) if as_json else _print_table(readings)
     raise typer.Exit(1 if refused else 0)
 
 
-def files_below(paths: Sequence[Path]) -> Iterator[Path]:
-    """The files that are named, and all below the folders that are, sorted. Links to folders are not followed."""
-    for path in paths:
-        if not path.is_dir():
-            yield path
-            continue
-        for folder, folders, names in os.walk(path):
-            folders.sort()
-            yield from (Path(folder) / name for name in sorted(names))
-
-
 def read_file(path: Path, bytes_max: int) -> Reading:
-    """What a file says; pipes, devices and files too large or closed to us are refused without reading them."""
-    try:
-        found = path.stat()
-        if not stat.S_ISREG(found.st_mode):
-            return Reading(format=None, refused=Refusal("file", "is no regular file"))
-        if found.st_size > bytes_max:
-            return Reading(
-                format=None, refused=Refusal("file", f"has {found.st_size} bytes; at most {bytes_max} are read")
-            )
-        with path.open("rb") as file:
-            data = file.read(bytes_max + 1)
-    except OSError as error:
-        return Reading(format=None, refused=Refusal("file", f"cannot be opened: {error.strerror or error}"))
+    """What a file says, or why it is not read."""
+    data = read_bytes(path, bytes_max)
+    if isinstance(data, Refusal):
+        return Reading(format=None, refused=data)
     return read(shown(path), data, bytes_max=bytes_max)
 
 
@@ -89,11 +65,6 @@ def as_object(path: Path, reading: Reading) -> dict[str, Any]:
         "refused": None if refused is None else {"where": refused.where, "why": refused.why},
         "warnings": list(reading.warnings),
     }
-
-
-def shown(path: Path) -> str:
-    """A path as text, also where its name is not UTF-8."""
-    return os.fsencode(path).decode("utf-8", "replace")
 
 
 def _counts(alert: Alert) -> dict[str, Any]:
@@ -144,9 +115,4 @@ def _row(path: Path, reading: Reading) -> tuple[str, ...]:
     else:
         result = "已读 read"
     sums = (str(sum(count[name] for count in counts)) for name in ("polygons", "circles", "geocodes"))
-    return _plain(shown(path)), reading.format or "-", str(len(counts)), "/".join(sums), _plain(result)
-
-
-def _plain(text: str) -> str:
-    """Text from a file is no markup of the table, and moves no cursor."""
-    return "".join(letter if letter.isprintable() else "?" for letter in text).replace("[", r"\[")
+    return plain(shown(path)), reading.format or "-", str(len(counts)), "/".join(sums), plain(result)

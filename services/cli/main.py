@@ -23,7 +23,7 @@ SUB_APPS: dict[str, tuple[str, str]] = {
     ),
     "import": ("services.cli.import_roster", "Bring stations or volunteers from a file, or undo an import."),
     "export": ("services.cli.export_roster", "Take stations or volunteers out as a file."),
-    "intake": ("services.cli.intake", "Alert feeds: read files without proposing anything."),
+    "intake": ("services.cli.intake", "Alert feeds: check files, or hand them to this instance as proposals."),
 }
 
 Home = Annotated[Path | None, typer.Option("--home", envvar="THIRDRESCUE_HOME", help="Folder of the instance.")]

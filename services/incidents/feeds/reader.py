@@ -29,11 +29,11 @@ class Reader:
     """Reads documents in a process of its own, one after the other."""
 
     def __init__(self, *, seconds_max: float = SECONDS_MAX, waiting_max: int = WAITING_MAX) -> None:
-        self._seconds_max = seconds_max
+        self.seconds_max = seconds_max
         self._waiting_max = waiting_max
         self._waiting = 0
         self._turn = asyncio.Lock()
-        self._process: Process | None = None
+        self.process: Process | None = None
         self._idle: asyncio.TimerHandle | None = None
 
     async def read(self, name: str, data: bytes) -> Read:
@@ -49,12 +49,12 @@ class Reader:
         finally:
             self._waiting -= 1
             if not self._waiting:
-                self._idle = asyncio.get_running_loop().call_later(IDLE_S, self._end)
+                self._idle = asyncio.get_running_loop().call_later(IDLE_S, self.end)
 
     async def _read(self, name: bytes, data: bytes) -> Read:
         try:
-            async with asyncio.timeout(self._seconds_max):
-                process = self._process or await self._start()
+            async with asyncio.timeout(self.seconds_max):
+                process = self.process or await self._start()
                 assert process.stdin is not None
                 assert process.stdout is not None
                 process.stdin.write(REQUEST.pack(len(name), len(data)) + name + data)
@@ -62,26 +62,26 @@ class Reader:
                 (length,) = ANSWER.unpack(await process.stdout.readexactly(ANSWER.size))
                 answer = await process.stdout.readexactly(length)
         except (TimeoutError, asyncio.IncompleteReadError, ConnectionError) as error:
-            self._end()
+            self.end()
             late = isinstance(error, TimeoutError)
             _log.warning("feeds.reader-ended", why="too slow" if late else "died", bytes=len(data))
-            why = f"took longer than {self._seconds_max:g} s to read" if late else "made its reader fail"
+            why = f"took longer than {self.seconds_max:g} s to read" if late else "made its reader fail"
             return Read(format=None, refused=("file", why))
         except BaseException:
-            self._end()  # whoever asked has gone: the next one must not get this answer
+            self.end()  # whoever asked has gone: the next one must not get this answer
             raise
         return await asyncio.to_thread(Read.model_validate_json, answer)
 
     async def _start(self) -> Process:
         environment = {**os.environ, "PYTHONPATH": str(_ROOT)}
-        self._process = await asyncio.create_subprocess_exec(
+        self.process = await asyncio.create_subprocess_exec(
             sys.executable, "-m", _PROGRAM, stdin=PIPE, stdout=PIPE, env=environment
         )
-        return self._process
+        return self.process
 
-    def _end(self) -> None:
+    def end(self) -> None:
         """Kill the program: it holds nothing."""
-        process, self._process = self._process, None
+        process, self.process = self.process, None
         if process is not None:
             with contextlib.suppress(ProcessLookupError):
                 process.kill()
