@@ -16,9 +16,9 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
+from services.cli.access import Home, Instance, Name, Url, sign_in
 from services.cli.instance.errors import InstanceError
 from services.cli.intake_files import AsJson, MaxMib, Paths, files_below, missing_of, plain, read_bytes, shown
-from services.cli.access import Home, Instance, Name, Url, sign_in
 from services.incidents.intake.model import FILE_BYTES_MAX, Refusal
 
 _TIMEOUT_S: Final = 180.0

@@ -90,7 +90,10 @@ def _polygon(rings: tuple[tuple[Pair, ...], ...], notes: list[str]) -> list[Poly
         is_hopeless = is_tangled([shape])
         notes.append(f"a polygon was {'replaced by its hull' if is_hopeless else 'mended'}: {_reason(shape)}")
         shape = shapely.convex_hull(shape) if is_hopeless else shapely.make_valid(shape)
-    return cut(shape)
+    parts = cut(shape)
+    if not any(part.area > 0 for part in parts):
+        notes.append("a polygon encloses no area; it was left out")
+    return parts
 
 
 def _reason(shape: Any) -> str:

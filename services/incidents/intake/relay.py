@@ -42,7 +42,7 @@ def read_list(document: Object, notes: Notes) -> Reading:
     first: Refused | None = None
     for key in sorted((key for key in document if _ENTRY.fullmatch(key)), key=lambda key: int(key[2:])):
         try:
-            alerts.append(_measured(safejson.as_object(document[key], key), key))
+            alerts.append(_measured(safejson.as_object(document[key], key), key, notes))
         except Refused as refused:
             first = first or refused
             notes.add(refused.where, f"{refused.why}; this entry was left out")
@@ -51,7 +51,7 @@ def read_list(document: Object, notes: Notes) -> Reading:
     return Reading(format="cenc-eqlist", alerts=tuple(alerts))
 
 
-def _measured(record: Object, where: str) -> Alert:
+def _measured(record: Object, where: str, notes: Notes) -> Alert:
     quake = _quake(
         record,
         where,
@@ -62,6 +62,7 @@ def _measured(record: Object, where: str) -> Alert:
         depth="depth",
         intensity="intensity",
         name=("location", "placeName"),
+        notes=notes,
     )
     event_id = safejson.maybe_text(record, "EventID") or safejson.maybe_text(record, "eventId")
     reported = safejson.maybe_text(record, "ReportTime")
@@ -87,6 +88,7 @@ def read_warning(document: Object, notes: Notes) -> Reading:
         depth="Depth",
         intensity="MaxIntensity",
         name=("HypoCenter", "Hypocenter"),
+        notes=notes,
     )
     kind = safejson.maybe_text(document, "type")
     guessed = "sc_eew" if "Magunitude" in document else "cenc_eew"
@@ -119,6 +121,7 @@ def read_cea(document: Object, notes: Notes) -> Reading:
         depth="depth",
         intensity="epiIntensity",
         name=("placeName",),
+        notes=notes,
     )
     event_id = safejson.text(document, "eventId" if "eventId" in document else "id", "")
     updated = safejson.maybe_text(document, "updateTime") or safejson.maybe_text(document, "createTime")
@@ -139,6 +142,7 @@ def _quake(
     depth: str,
     intensity: str,
     name: tuple[str, ...],
+    notes: Notes,
 ) -> Quake:
     place = safejson.under(where, lat)
     point = values.position(safejson.real(record, lat, where), safejson.real(record, lon, where), place)
@@ -146,7 +150,7 @@ def _quake(
     size = safejson.real(record, spelt, where)
     if not -2 <= size <= 10:
         raise Refused(safejson.under(where, spelt), f"{size:g} is no magnitude")
-    felt = safejson.maybe_real(record, intensity, where)
+    felt = _intensity(record, intensity, where, notes)
     if felt is not None and not 0 <= felt <= 12:
         raise Refused(safejson.under(where, intensity), f"{felt:g} is no intensity: 0 to 12")
     called = next((key for key in name if key in record), name[0])
@@ -159,6 +163,15 @@ def _quake(
         place_name=safejson.text(record, called, where),
         intensity_max=felt,
     )
+
+
+def _intensity(record: Object, name: str, where: str, notes: Notes) -> float | None:
+    """An intensity in numbers. Degrees of another scale ("4級") are no reason to lose the warning."""
+    try:
+        return safejson.maybe_real(record, name, where)
+    except Refused as refused:
+        notes.add(refused.where, f"{refused.why}; it was left out")
+        return None
 
 
 def _alert(

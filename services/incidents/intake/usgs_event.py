@@ -28,9 +28,10 @@ def read_events(document: Object, notes: Notes) -> Reading:
         raise Refused("features", f"has {len(features)} events; at most {ALERTS_MAX} are read")
     alerts: list[Alert] = []
     first: Refused | None = None
-    for where, feature in safejson.items(features, "features"):
+    for index, feature in enumerate(features):
+        where = safejson.under("features", index)
         try:
-            alerts.append(_event(feature, where, notes))
+            alerts.append(_event(safejson.as_object(feature, where), where, notes))
         except Refused as refused:
             first = first or refused
             notes.add(refused.where, f"{refused.why}; this event was left out")

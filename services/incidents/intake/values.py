@@ -97,7 +97,13 @@ def ring(text: str, where: str, notes: Notes) -> tuple[Pair, ...]:
     if any(word[0] == "," or word[-1] == "," for word in words):
         notes.add(where, "has spaces around its commas")
         words = re.sub(r"\s*,\s*", ",", text).split()
-    pairs = [_pair(word, where, notes) for word in words]
+    parts = [word.split(",") for word in words]
+    if any(len(part) == 3 for part in parts):
+        if not all(len(part) == 3 for part in parts):
+            # "31,5,103" among pairs is more likely a decimal comma than one corner with a height.
+            raise Refused(where, "has corners of two numbers and of three; which are lat,lon?")
+        notes.add(where, "has heights, which were left out")
+    pairs = [_pair(part, where) for part in parts]
     return close(pairs, where, notes)
 
 
@@ -125,11 +131,9 @@ def circle(text: str, where: str) -> Circle:
     return Circle(*center, radius_km)
 
 
-def _pair(word: str, where: str, notes: Notes) -> Pair:
-    parts = word.split(",")
-    if len(parts) == 3:
-        notes.add(where, "has heights, which were left out")
-    elif len(parts) != 2:
+def _pair(parts: list[str], where: str) -> Pair:
+    word = ",".join(parts)
+    if not 2 <= len(parts) <= 3:
         raise Refused(where, f"{shown(word)} is not a pair lat,lon")
     try:
         # The characters were checked before, so that float() takes no underscores, words or other digits here.
