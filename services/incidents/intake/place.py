@@ -117,7 +117,7 @@ def _unrolled(ring: Sequence[Pair], toward: float | None = None) -> list[tuple[f
     out: list[tuple[float, float]] = []
     lon_before = ring[0][1]
     for lat, lon in ring:
-        lon_before += (lon - lon_before + 180) % 360 - 180 if abs(lon - lon_before) > 180 else lon - lon_before
+        lon_before = lon + 360 * round((lon_before - lon) / 360)
         out.append((lon_before, lat))
     turned = out[-1][0] - out[0][0]
     if abs(turned) > 180:
