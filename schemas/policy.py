@@ -127,6 +127,7 @@ _REGISTRY = (
             "/volunteers/{volunteer_id}/history",
             "/volunteers/{volunteer_id}/trainings",
             "/stations/{station_id}/trainings",
+            "/stations/{station_id}/duty-gaps",
             "/trainings/totals",
             "/credentials/expiring",
         )
@@ -231,13 +232,18 @@ _STREAMED: Final = (
     ("incidents", "incident-events"),
     ("geofencing", "zone-events"),
     ("registry", "station-events"),
+    ("registry", "volunteer-events"),
     ("registry", "volunteer-state"),
     ("alerts", "alert-events"),
     ("dispatch", "mission-events"),
     ("coverage", "coverage-state"),
     ("coverage", "coverage-events"),
 )
-_STREAM_ROLES: Final = {"volunteer-state": _LEADS, "alert-events": _LEADS | {AccountRole.AUDITOR}}
+_STREAM_ROLES: Final = {
+    "volunteer-events": _LEADS,
+    "volunteer-state": _LEADS,
+    "alert-events": _LEADS | {AccountRole.AUDITOR},
+}
 _CLINICAL_STREAMS: Final = (("care", "case-events"), ("followup", "followup-events"))
 
 STREAMS: Final = tuple(

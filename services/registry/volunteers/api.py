@@ -9,22 +9,27 @@ from uuid import UUID
 from fastapi import APIRouter, Query, Response
 
 from schemas.policy import prefix_of
+from schemas.vocabulary import Role
 from services.kit.auth import require_all_jurisdiction
 from services.kit.http import CurrentPrincipal
 from services.kit.idempotency import Answer, RequestKey
+from services.kit.problems import not_found
 from services.kit.runtime import Runtime
 from services.registry.answers import json_answer
 from services.registry.decide import civil_day
 from services.registry.entries import read_items
 from services.registry.model import Batch
+from services.registry.stations.store import load_stations
 from services.registry.volunteers import changes_api, commands, store
 from services.registry.volunteers.calendar import api as calendar_api
 from services.registry.volunteers.documents import volunteer_document
+from services.registry.volunteers.duty import gaps
 from services.registry.volunteers.languages import REFERENCE
 from services.registry.volunteers.model import VolunteerEntry
 from services.registry.volunteers.training import api as training_api
 
 PAGE_MAX: Final = 500
+GAP_DAYS_MAX: Final = 31
 
 
 def add_routes(router: APIRouter, runtime: Runtime) -> None:
@@ -70,6 +75,31 @@ def _add_lists(router: APIRouter, runtime: Runtime) -> None:
     @router.get("/languages")
     async def languages() -> Response:
         return json_answer(REFERENCE)
+
+    @router.get("/stations/{station_id}/duty-gaps")
+    async def duty_gaps(
+        station_id: UUID,
+        principal: CurrentPrincipal,
+        days: Annotated[int, Query(ge=1, le=GAP_DAYS_MAX)] = 7,
+        role: Role | None = None,
+    ) -> Response:
+        async with runtime.pool.acquire() as connection:
+            station = (await load_stations(connection, [station_id])).get(station_id)
+            if station is None:
+                raise not_found("station")
+            require_all_jurisdiction(principal, [station.area_code])
+            members = await store.load_members(connection, station_id)
+        now = runtime.clock.now()
+        found = gaps(members, station, now, now + timedelta(days=days), role)
+        return json_answer(
+            {
+                "station_id": station_id,
+                "volunteers": len(members),
+                "role": role,
+                "hours": round(sum((ends_at - begins_at).total_seconds() for begins_at, ends_at in found) / 3600, 2),
+                "items": [{"begins_at": begins_at, "ends_at": ends_at} for begins_at, ends_at in found],
+            }
+        )
 
     @router.get("/credentials/expiring")
     async def expiring(

@@ -46,5 +46,7 @@ async def tick(unit: Unit, timer: Timer) -> None:
         await store.save_volunteers(unit.connection, settled, unit.now)
         tell(unit, (fact for one in settled for fact in one.facts))
     next_at = await store.next_due(unit.connection)
+    if next_at is not None and next_at <= unit.now and len(due) < ROUND_MAX:
+        next_at = unit.now + _AGAIN  # somebody else holds those that are left
     if next_at is not None:
-        unit.schedule(timer.kind, timer.key, max(next_at, unit.now + _AGAIN) if next_at <= unit.now else next_at, {})
+        unit.schedule(timer.kind, timer.key, next_at, {})

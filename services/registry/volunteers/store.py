@@ -47,6 +47,12 @@ async def load_volunteer(connection: Any, volunteer_id: UUID) -> Volunteer | Non
     return (await load_volunteers(connection, [volunteer_id])).get(volunteer_id)
 
 
+async def load_members(connection: Any, station_id: UUID) -> list[Volunteer]:
+    """The unretired whose home a station is, not locked."""
+    rows = await connection.fetch(_SQL.members_at.sql, station_id)
+    return list((await load_volunteers(connection, [row["volunteer_id"] for row in rows])).values())
+
+
 async def save_volunteers(connection: Any, settled: Sequence[Settled], now: datetime) -> None:
     """Create or replace, with memberships and credentials."""
     rows = [volunteer_row(one) for one in settled]

@@ -3,10 +3,15 @@
 from __future__ import annotations
 
 import time
+from collections import Counter
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
 
+from services.kit.clock import ManualClock
+from services.kit.timers import TimerLoop
+from services.registry.volunteers.clock import CLOCK, tick
 from tests.support.service_rig import ServiceRig
 from tests.unit.registry.stations.builders import station_item
 from tests.unit.registry.volunteers.builders import credential_item, volunteer_item
@@ -61,3 +66,27 @@ async def test_the_real_network_registers_in_time_and_again_without_a_trace(rig:
     again = await register(rig)
     assert again["unchanged"] == everything
     assert await rig.emitted() == []
+
+
+async def test_the_slots_of_the_whole_network_begin_at_once_and_are_told_in_time(
+    rig: ServiceRig, clock: ManualClock
+) -> None:
+    """Every volunteer comes on duty at eight in the morning of a Wednesday."""
+    await register(rig)
+    slot = {"begins_at": "2026-05-06T08:00:00", "minutes": 540, "rrule": "FREQ=WEEKLY;BYDAY=WE", "excluded": []}
+    await rig.runtime.pool.execute(
+        "UPDATE volunteers SET calendar = $1, next_change_at = '2026-05-13T08:00+08:00', "
+        'told_state = told_state || \'{"deployable": false, "reasons": ["off-duty"]}\'',
+        {"duties": [slot], "exceptions": []},
+    )
+    clock.set(datetime(2026, 5, 13, 0, 0, tzinfo=UTC))
+    await rig.forget_emitted()
+    timers = TimerLoop(rig.runtime.units, {CLOCK: tick})
+    began = time.perf_counter()
+    while await timers.fire_due():
+        pass
+    took_s = time.perf_counter() - began
+    told = Counter(envelope.type for envelope in await rig.emitted())
+    assert told == {"volunteer.became-available": STATIONS * MEMBERS, "volunteer.state": STATIONS * MEMBERS}
+    assert took_s < GOAL_S
+    print(f"told {STATIONS * MEMBERS} slots that began in {took_s:.2f} s")

@@ -18,6 +18,10 @@ SELECT volunteer_id FROM volunteers WHERE next_change_at <= $1 ORDER BY next_cha
 -- name: next_due
 SELECT min(next_change_at) FROM volunteers;
 
+-- name: members_at
+-- The unretired whose home a station is. $1 station
+SELECT volunteer_id FROM volunteers WHERE home_station_id = $1 AND NOT is_retired ORDER BY volunteer_id;
+
 -- name: volunteers_by_id
 SELECT v.volunteer_id, v.ref, v.home_station_id, v.roles, v.languages, v.dialects, v.available, v.available_until,
        v.is_adult, v.is_retired, v.calendar, v.activation_minutes, v.vetting_status, v.vetting_authority,

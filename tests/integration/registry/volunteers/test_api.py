@@ -118,7 +118,6 @@ async def test_many_expiries_are_told_in_rounds(
     timers = TimerLoop(rig.runtime.units, {CLOCK: tick})
     for _ in range(3):
         assert await timers.fire_due() == 1
-        clock.advance(timedelta(seconds=1))
     assert await timers.fire_due() == 0
     assert Counter(await types(rig)) == {"volunteer.credential-expired": 5, "volunteer.state": 5}
 

@@ -11,8 +11,10 @@ from uuid import UUID
 import pytest
 
 from schemas.events.volunteer import VolunteerCredentialExpiring
+from schemas.policy import AccountRole
 from services.kit.clock import ManualClock
 from services.kit.timers import Timer, TimerLoop
+from services.registry.stations.decide import station_id_of
 from services.registry.volunteers.clock import CLOCK, tick
 from services.registry.volunteers.decide import volunteer_id_of
 from tests.integration.registry.calls import VOLUNTEERS, fill, last_state, send, types
@@ -56,6 +58,22 @@ async def test_slots_begin_and_end_by_one_timer_and_nobody_is_looked_at_before(
         assert await types(rig) == told, hours
         await rig.forget_emitted()
     assert await due_at(rig) == clock.now() + timedelta(days=7) - 2 * HOUR
+
+
+async def test_the_empty_hours_of_a_station_are_told(rig: ServiceRig, clock: ManualClock) -> None:
+    await fill(rig, volunteer_item(), volunteer_item(ref="V-002", is_retired=True))
+    await post(rig, "/calendar", TUESDAYS)
+    path = f"/registry/stations/{station_id_of('S-001')}/duty-gaps"
+    async with rig.client(AccountRole.STATION_LEAD, areas=["510000"]) as client:
+        told = (await client.get(path, params={"days": 1})).json()
+        none_has_it = (await client.get(path, params={"days": 1, "role": "psychiatrist"})).json()
+    assert (told["volunteers"], told["hours"], none_has_it["hours"]) == (1, 22, 24)
+    assert [(gap["begins_at"], gap["ends_at"]) for gap in told["items"]] == [
+        ("2026-05-12T04:00:00+00:00", "2026-05-12T14:00:00+08:00"),
+        ("2026-05-12T16:00:00+08:00", "2026-05-13T04:00:00+00:00"),
+    ]
+    async with rig.client(areas=["610000"]) as client:
+        assert (await client.get(path)).status_code == 403
 
 
 async def test_leave_beats_the_slot_and_lasts_as_long_as_it_was_given_for(rig: ServiceRig, clock: ManualClock) -> None:

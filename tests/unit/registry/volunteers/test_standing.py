@@ -20,7 +20,8 @@ from services.registry.stations.model import Station
 from services.registry.volunteers import edits
 from services.registry.volunteers.calendar.decide import calendar_of
 from services.registry.volunteers.calendar.model import Calendar, CalendarRequest
-from services.registry.volunteers.decide import next_change, settle, volunteer_state
+from services.registry.volunteers.decide import deployable, next_change, settle, volunteer_state
+from services.registry.volunteers.duty import gaps
 from services.registry.volunteers.model import (
     AvailabilityRequest,
     CredentialEntry,
@@ -227,6 +228,36 @@ def test_joining_and_leaving_a_station_is_told() -> None:
     assert types(member) == ["volunteer.joined"]
     assert set(member.volunteer.memberships) == {HOME.station_id, OTHER.station_id}
     assert types(edited(member.volunteer, edits.left(OTHER.station_id))) == ["volunteer.left"]
+
+
+# --- empty hours
+
+
+@given(
+    st.lists(st.tuples(st.sampled_from(["MO", "TU", "WE", "TH"]), st.integers(0, 23), st.integers(0, 23)), max_size=3),
+    st.lists(st.tuples(st.integers(0, 60), st.integers(1, 30)), max_size=2),
+    st.none() | st.integers(1, 70),
+)  # fmt: skip
+@settings(max_examples=40, deadline=None)
+def test_the_empty_hours_are_those_in_which_nobody_can_be_asked(
+    slots: list[tuple[str, int, int]], leaves: list[tuple[int, int]], out_h: int | None
+) -> None:
+    people = []
+    for number, (day, begins, ends) in enumerate(slots):
+        leave = [
+            {"kind": "leave", "begins_at": NOW + begin * HOUR, "ends_at": NOW + (begin + hours) * HOUR}
+            for begin, hours in leaves[:number]
+        ]
+        slot = {"days": [day], "begins": f"{begins:02}:00", "ends": f"{ends:02}:00"}
+        calendar = calendar_of(CalendarRequest.model_validate({"weekly": [slot], "exceptions": leave}), NOW)
+        assert isinstance(calendar, Calendar)
+        people.append(volunteer(calendar=calendar))
+    if people and out_h is not None:
+        people[0] = _applied(edits.with_opt_out(OptOutRequest(until=NOW + out_h * HOUR), NOW))(people[0])
+    found = gaps(people, HOME, NOW, NOW + 72 * HOUR)
+    empty = [hour for hour in range(72) if not any(deployable(one, HOME, NOW + hour * HOUR)[0] for one in people)]
+    assert [hour for hour in range(72) if any(a <= NOW + hour * HOUR < b for a, b in found)] == empty
+    assert all(a < b for a, b in found)
 
 
 # --- everything together

@@ -1,0 +1,68 @@
+"""From the request to opt out to the page that is not sent: registry, event log and alerts as they really are."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+from uuid import uuid4
+
+import pytest
+
+from schemas.events import alert as events
+from schemas.vocabulary import Role
+from services.registry.stations.decide import station_id_of
+from services.registry.volunteers.decide import volunteer_id_of
+from tests.integration.alerts.harness import Running, running, until
+from tests.integration.alerts.network import incident, need, station
+from tests.integration.alerts.phones import Mood, phones
+from tests.integration.alerts.steps import fenced, known, pages, rows
+from tests.unit.registry.stations.builders import station_item
+from tests.unit.registry.volunteers.builders import credential_item, volunteer_item
+
+pytestmark = pytest.mark.integration
+
+
+async def post(services: Running, path: str, body: dict[str, Any]) -> Any:
+    response = await services.client.post(path, json=body, headers=services.token())
+    assert response.status_code == 200, response.text
+    return response.json()
+
+
+async def test_who_opts_out_while_their_page_waits_never_gets_it(
+    kafka_topics: str, make_database: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    home_ref, refs = f"S-{uuid4()}", [f"V-{uuid4()}" for _ in range(2)]
+    counsellor = {
+        "home_station_ref": home_ref,
+        "roles": ["counsellor"],
+        "credentials": [credential_item(roles=["counsellor"], expires_on=None)],
+    }
+    async with phones() as gateway:
+        gateway.mood = Mood.BUSY
+        waits = {"alerts_page_retry_s": 0.05, "alerts_page_retry_max_s": 0.2, "alerts_page_gateway_url": gateway.url}
+        names = ("registry", "alerts")
+        async with running(names, kafka_topics, make_database, tmp_path, monkeypatch, **waits) as services:
+            await post(services, "/registry/stations:batch", {"items": [station_item(ref=home_ref)]})
+            people = [volunteer_item(ref=ref, **counsellor) for ref in refs]
+            await post(services, "/registry/volunteers:batch", {"items": people})
+            await known(services, 1, 2)
+            declared = incident(need(Role.COUNSELLOR, 1))
+            home = station(104.5, 31.0).model_copy(update={"station_id": station_id_of(home_ref)})
+            await services.log.publish(declared, declared.incident_id)
+            await services.log.publish(fenced(declared, [home]), declared.incident_id)
+            await services.log.wait_for(events.AlertWaveSent, declared.incident_id)
+            await until(lambda: len(gateway.attempts) == 2, "both pages were tried")
+
+            leaver = volunteer_id_of(refs[0])
+            said = await post(services, f"/registry/volunteers/{leaver}/opt-out", {"reason": "本人来电"})
+            assert said["reasons"] == ["opted-out"]
+
+            async def stopped() -> bool:
+                found = await rows(services, "alerts", "SELECT state FROM page WHERE volunteer_id = $1", leaver)
+                return found == [{"state": "cancelled"}]
+
+            await until(stopped, "the page is cancelled")
+            gateway.mood = Mood.TAKES
+            (sent,) = await pages(services, declared.incident_id, 1)
+            assert sent.volunteer_id == volunteer_id_of(refs[1])
+            assert len(gateway.pages) == 1
