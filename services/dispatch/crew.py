@@ -5,7 +5,7 @@ The incident's row must be locked by the caller. Events inherit exercise and jur
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Final
 from uuid import UUID
@@ -53,8 +53,11 @@ async def form(unit: Unit, row: IncidentRow, rules: Rules) -> None:
     lines = decide.seat_lines(row.needs, zones, await store.quotas_of(connection, row.incident_id))
     exhausted = await store.exhausted_of(connection, row.incident_id)
     teams = await store.teams_of(connection, row.incident_id, held)
+    served = {}
+    if any(line.is_moved for of_zone in lines.values() for line in of_zone):
+        served = await store.served_needs(connection, row.incident_id)
     for zone in zones:
-        picture = _picture(zone, lines.get(zone.zone_id, ()), teams.get(zone.zone_id, ()), held, exhausted)
+        picture = _picture(zone, lines.get(zone.zone_id, ()), teams.get(zone.zone_id, ()), held, exhausted, served)
         formation = decide.form_teams(picture, rules)
         for refill in formation.refills:
             await _refill(unit, row, refill, rules)
@@ -68,6 +71,7 @@ def _picture(
     teams: Sequence[Team],
     held: Sequence[Held],
     exhausted: frozenset[str],
+    served: Mapping[UUID, frozenset[str]],
 ) -> ZonePicture:
     wanted = {line.need_id: line for line in lines}
     waiting = tuple(
@@ -82,6 +86,7 @@ def _picture(
         teams=tuple(teams),
         waiting=waiting,
         exhausted=exhausted,
+        served=served,
     )
 
 

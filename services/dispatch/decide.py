@@ -7,7 +7,7 @@ order in the alert's log, not on the order in which this service came to look at
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Final
 from uuid import UUID
@@ -80,6 +80,7 @@ def seat_lines(
     zone if there is none of that kind.
     """
     gravest_first = sorted(zones, key=lambda zone: (_GRAVITY.index(zone.kind), zone.zone_id))
+    kinds = {zone.zone_id: zone.kind for zone in gravest_first}
     placed: dict[str, list[UUID]] = {}
     for need_id, zone_id in sorted(quotas):
         placed.setdefault(need_id, []).append(zone_id)
@@ -88,14 +89,16 @@ def seat_lines(
         of_kind = [zone.zone_id for zone in gravest_first if zone.kind is need.zone_kind]
         fallback = of_kind or [zone.zone_id for zone in gravest_first[:1]]
         for zone_id in placed.get(need.need_id, fallback):
-            lines.setdefault(zone_id, []).append(_seat_line(need))
+            is_moved = kinds.get(zone_id, need.zone_kind) is not need.zone_kind
+            lines.setdefault(zone_id, []).append(_seat_line(need, is_moved=is_moved))
     return {zone_id: tuple(found) for zone_id, found in lines.items()}
 
 
-def _seat_line(need: NeedLine) -> SeatLine:
+def _seat_line(need: NeedLine, *, is_moved: bool) -> SeatLine:
     return SeatLine(
-        need_id=need.need_id, role=need.role, language=need.language, per_team=need.per_team, teams=need.teams
-    )
+        need_id=need.need_id, role=need.role, language=need.language, per_team=need.per_team, teams=need.teams,
+        is_moved=is_moved,
+    )  # fmt: skip
 
 
 def form_teams(picture: ZonePicture, rules: Rules) -> Formation:
@@ -103,18 +106,34 @@ def form_teams(picture: ZonePicture, rules: Rules) -> Formation:
 
     Every waiting helper is held for the lowest team with a free seat of their need; a team is planned as soon as all
     its seats are held, even if a lower one still waits for somebody rare. A team whose missing seats nobody is left
-    to ask for goes short if it has a lead and enough people.
+    to ask for goes short if it has a lead and enough people. Needs that moved here after a team had left get teams of
+    their own in place of their seats in that one.
     """
     queues = _queues(picture.waiting)
-    refills = [refill for team in _by_number(picture.teams) if (refill := _refill(team, picture.lines, queues))]
+    refills = [refill for team in _by_number(picture.teams) if (refill := _refill(picture, team, queues))]
     formed = {team.team_no for team in picture.teams}
     last = max((line.teams for line in picture.lines), default=0)
     teams = [
         team
         for team_no in range(last)
-        if team_no not in formed and (team := _plan(picture, team_no, queues, rules)) is not None
+        if team_no not in formed
+        and (team := _plan(picture, team_no, _lines_of(picture.lines, team_no), queues, rules)) is not None
     ]
-    return Formation(refills=tuple(refills), teams=tuple(teams))
+    return Formation(refills=tuple(refills), teams=(*teams, *_extra_teams(picture, last, queues, rules)))
+
+
+def _extra_teams(picture: ZonePicture, last: int, queues: _Queues, rules: Rules) -> Iterator[NewTeam]:
+    """Teams for needs that moved here too late; they are numbered after all others."""
+    lacking = {line.need_id: _stranded(line, picture) for line in picture.lines}
+    number = max([last, *(team.team_no + 1 for team in picture.teams)])
+    while lines := [line for line in picture.lines if lacking[line.need_id] > 0]:
+        team = _plan(picture, number, lines, queues, rules)
+        if team is None:
+            return
+        yield team
+        number += 1
+        for line in lines:
+            lacking[line.need_id] -= 1
 
 
 def _queues(waiting: Iterable[Helper]) -> _Queues:
@@ -137,11 +156,22 @@ def _take(queues: _Queues, need_id: str, count: int) -> list[Helper]:
     return [queue.popleft() for _ in range(min(count, len(queue)))]
 
 
-def _refill(team: Team, lines: Sequence[SeatLine], queues: _Queues) -> Refill | None:
+def _stranded(line: SeatLine, picture: ZonePicture) -> int:
+    """Teams that a line lacks: those that had left when it moved here, less those made for it since."""
+    if not line.is_moved:
+        return 0
+    served = {team.team_no for team in picture.teams if line.need_id in picture.served.get(team.mission_id, ())}
+    left = {team.team_no for team in picture.teams if team.team_no < line.teams and team.state not in AT_HOME}
+    return len(left - served) - len({number for number in served if number >= line.teams})
+
+
+def _refill(picture: ZonePicture, team: Team, queues: _Queues) -> Refill | None:
     if team.state not in AT_HOME:
         return None
     joined: list[Helper] = []
-    for line in _lines_of(lines, team.team_no):
+    served = picture.served.get(team.mission_id, frozenset())
+    extra = [line for line in picture.lines if line.teams <= team.team_no and line.need_id in served]
+    for line in [*_lines_of(picture.lines, team.team_no), *extra]:
         seated = sum(member.need_id == line.need_id for member in team.members)
         joined += _take(queues, line.need_id, max(0, line.per_team - seated))
     lead = lead_of([*team.members, *joined])
@@ -150,10 +180,12 @@ def _refill(team: Team, lines: Sequence[SeatLine], queues: _Queues) -> Refill | 
     return Refill(mission_id=team.mission_id, joined=tuple(joined), lead_volunteer_id=lead.volunteer_id)
 
 
-def _plan(picture: ZonePicture, team_no: int, queues: _Queues, rules: Rules) -> NewTeam | None:
+def _plan(
+    picture: ZonePicture, team_no: int, lines: Sequence[SeatLine], queues: _Queues, rules: Rules
+) -> NewTeam | None:
     members: list[Helper] = []
     missing: list[tuple[SeatLine, int]] = []
-    for line in _lines_of(picture.lines, team_no):
+    for line in lines:
         taken = _take(queues, line.need_id, line.per_team)
         members += taken
         if len(taken) < line.per_team:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 from typing import Final
@@ -60,13 +60,17 @@ class Destination:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SeatLine:
-    """A need line at one zone: team i has `per_team` seats of it if `teams` is more than i."""
+    """A need line at one zone: team i has `per_team` seats of it if `teams` is more than i.
+
+    `is_moved`: it was stated for another kind of zone, and may have come here when teams of this one were on their way.
+    """
 
     need_id: str
     role: Role
     language: str | None
     per_team: int
     teams: int
+    is_moved: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -92,7 +96,10 @@ class Team:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ZonePicture:
-    """All that decides which teams of one zone are formed. `exhausted`: needs for which nobody is left to ask."""
+    """All that decides which teams of one zone are formed. `exhausted`: needs for which nobody is left to ask.
+
+    `served` says of each mission which needs ever had somebody in it; known only where a line is moved.
+    """
 
     zone_id: UUID
     zone_kind: ZoneKind
@@ -100,6 +107,7 @@ class ZonePicture:
     teams: tuple[Team, ...]
     waiting: tuple[Helper, ...]
     exhausted: frozenset[str]
+    served: Mapping[UUID, frozenset[str]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

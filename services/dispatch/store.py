@@ -243,6 +243,12 @@ async def teams_of(connection: Any, incident_id: UUID, held: Iterable[Held]) -> 
     return teams
 
 
+async def served_needs(connection: Any, incident_id: UUID) -> dict[UUID, frozenset[str]]:
+    """Which needs ever had somebody in each mission of an incident, also those who left."""
+    rows = await connection.fetch(SQL.served_needs.sql, incident_id)
+    return {row["mission_id"]: frozenset(row["need_ids"]) for row in rows}
+
+
 async def mission(connection: Any, mission_id: UUID) -> MissionRow | None:
     """One mission."""
     row = await connection.fetchrow(SQL.mission.sql, mission_id)

@@ -32,8 +32,9 @@ OUTLINE_VERTICES_MAX: Final = 200
 """Corners of one outline. A zone has its own outline and, as a hole, that of the graver one."""
 DECIMALS: Final = 6
 """Of degrees: 0.1 m."""
+MEAN_RADIUS_M: Final = 6_371_009.0
 SLACK: Final = 1.01
-"""Planes are true to a hundredth over the distances that zones are measured at."""
+"""Distances on the ball of the mean radius are true to less than a hundredth."""
 CLUSTER_M: Final = 500_000.0
 """Parts of a shape whose middles lie farther apart are measured in planes of their own."""
 FARTHEST_M: Final = 9_000_000.0
@@ -82,10 +83,15 @@ class Frame:
         return MultiPolygon([orient(part) for part in globe_shape.geoms])
 
 
+def directions(lon_lat: Floats) -> Floats:
+    """Positions (n, 2) in degrees as directions (n, 3) from the middle of a ball."""
+    lon, lat = np.radians(lon_lat).T
+    return np.column_stack((np.cos(lat) * np.cos(lon), np.cos(lat) * np.sin(lon), np.sin(lat)))
+
+
 def frame_around(place: shapely.Geometry) -> Frame:
     """A frame at a shape's middle, by the mean direction of its corners; right across the antimeridian and at poles."""
-    lon, lat = np.radians(shapely.get_coordinates(place)).T
-    x, y, z = np.mean(np.cos(lat) * np.cos(lon)), np.mean(np.cos(lat) * np.sin(lon)), np.mean(np.sin(lat))
+    x, y, z = np.mean(directions(shapely.get_coordinates(place)), axis=0)
     return Frame(float(np.degrees(np.arctan2(z, np.hypot(x, y)))), float(np.degrees(np.arctan2(y, x))))
 
 
@@ -224,12 +230,23 @@ class Target:
         frames = [frame_around(shape) for shape in shapes]
         return [(frame, frame.shape_to_plane(shape)) for frame, shape in zip(frames, shapes, strict=True)]
 
-    def may_lie_within(self, lon_lat: Floats, distance_m: float) -> NDArray[np.bool_]:
-        """Whether each position may lie within a distance of the shape; never False for one that does."""
-        found = np.zeros(len(lon_lat), dtype=bool)
-        for frame, plane in self._clusters:
-            extent_m = float(np.max(np.hypot(*shapely.get_coordinates(plane).T)))
-            found |= np.hypot(*frame.to_plane(lon_lat).T) <= (extent_m + distance_m) * SLACK
+    @cached_property
+    def _discs(self) -> list[tuple[Floats, float]]:
+        """Discs that hold the shape: their middles as directions, and how far they reach."""
+        return [
+            (
+                directions(np.array([[frame.lon_deg, frame.lat_deg]]))[0],
+                float(np.max(np.hypot(*shapely.get_coordinates(plane).T))),
+            )
+            for frame, plane in self._clusters
+        ]
+
+    def may_lie_within(self, towards: Floats, distance_m: float) -> NDArray[np.bool_]:
+        """Whether what lies in each direction may be within a distance of the shape; never False for what is."""
+        found = np.zeros(len(towards), dtype=bool)
+        for middle, extent_m in self._discs:
+            angle = min((extent_m + distance_m) * SLACK / MEAN_RADIUS_M, np.pi)
+            found |= towards @ middle >= np.cos(angle)
         return found
 
     def contains(self, lon_lat: Floats) -> NDArray[np.bool_]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import Counter
+from collections.abc import Iterator
 from datetime import date
 from typing import Annotated, Any, Final
 from uuid import UUID
@@ -88,12 +89,10 @@ def _circumstances(request: PreviewRequest) -> Circumstances:
     shapes += [(f"/intensity_contours/{i}/geometry", one.geometry) for i, one in enumerate(request.intensity_contours)]
     left = VERTICES_MAX
     for where, shape in shapes:
-        count = _positions(shape.model_dump()["coordinates"])
-        left -= count
-        if not count:
-            raise invalid([Finding(where=f"{where}/coordinates", what="no positions")])
-        if left < 0:
-            raise invalid([Finding(where=f"{where}/coordinates", what=f"more than {VERTICES_MAX} positions in all")])
+        positions = list(_positions(shape.model_dump()["coordinates"]))
+        left -= len(positions)
+        if (what := _problem(positions, left)) is not None:
+            raise invalid([Finding(where=f"{where}/coordinates", what=what)])
     return Circumstances(
         kind=request.kind,
         level=request.level,
@@ -106,8 +105,21 @@ def _circumstances(request: PreviewRequest) -> Circumstances:
     )
 
 
-def _positions(coordinates: Any) -> int:
-    """How many positions nested GeoJSON coordinates hold."""
+def _problem(positions: list[tuple[float, float]], left: int) -> str | None:
+    """What is wrong with the positions of a shape; `left` of all that may come is below 0 if they are too many."""
+    if not positions:
+        return "no positions"
+    if left < 0:
+        return f"more than {VERTICES_MAX} positions in all"
+    if not all(abs(lon) <= 180 and abs(lat) <= 90 for lon, lat in positions):
+        return "positions are longitude, then latitude, in degrees; are they swapped?"
+    return None
+
+
+def _positions(coordinates: Any) -> Iterator[tuple[float, float]]:
+    """The positions that nested GeoJSON coordinates hold."""
     if coordinates and isinstance(coordinates[0], float):
-        return 1
-    return sum(_positions(inner) for inner in coordinates)
+        yield coordinates
+    else:
+        for inner in coordinates:
+            yield from _positions(inner)

@@ -94,6 +94,11 @@ FROM missions m JOIN zones z USING (zone_id) WHERE m.incident_id = $1 ORDER BY z
 -- Which teams an incident has, without what is told about them. $1 incident
 SELECT mission_id, zone_id, team_no, state FROM missions WHERE incident_id = $1;
 
+-- name: served_needs
+-- Which needs ever had somebody in each mission. $1 incident
+SELECT mission_id, array_agg(DISTINCT need_id) AS need_ids FROM members
+WHERE incident_id = $1 AND mission_id IS NOT NULL GROUP BY mission_id;
+
 -- name: mission
 -- $1 mission
 SELECT m.*, z.kind AS zone_kind, z.is_lifted, coalesce(m.lat_deg, z.lat_deg) AS to_lat_deg,

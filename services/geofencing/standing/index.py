@@ -10,7 +10,7 @@ import shapely
 from numpy.typing import NDArray
 from shapely import STRtree
 
-from services.geofencing.geometry import Floats
+from services.geofencing.geometry import Floats, directions
 from services.geofencing.measure import MeasuredZones
 
 
@@ -26,12 +26,12 @@ class ZoneIndex:
     def candidates(self, lon_lat: Floats, near_km: float, only: Collection[UUID]) -> dict[UUID, NDArray[np.intp]]:
         """By incident of some: the positions inside one of its zones, and those that may lie near its gravest."""
         points, hits = self._tree.query(shapely.points(lon_lat), predicate="intersects")
-        owners = self._owner[hits]
+        owners, towards = self._owner[hits], directions(lon_lat)
         found = {}
         for number, (incident_id, zones) in enumerate(self.zones.items()):
             if incident_id not in only:
                 continue
-            wanted = zones.targets[0].may_lie_within(lon_lat, near_km * 1000.0)
+            wanted = zones.targets[0].may_lie_within(towards, near_km * 1000.0)
             wanted[points[owners == number]] = True
             if wanted.any():
                 found[incident_id] = np.flatnonzero(wanted)

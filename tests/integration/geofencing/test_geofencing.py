@@ -116,6 +116,10 @@ async def test_preview_keeps_nothing_and_names_what_is_wrong(services: Running) 
     refused = await services.client.post("/geofencing/preview", json=swapped, headers=services.token())
     assert refused.status_code == 422
     assert "/place" in refused.json()["problems"][0]["where"]
+    turned = {**body, "place": {"type": "Polygon", "coordinates": [[[31, 103], [32, 103], [32, 104], [31, 103]]]}}
+    refused = await services.client.post("/geofencing/preview", json=turned, headers=services.token())
+    assert (refused.status_code, refused.json()["problems"][0]["where"]) == (422, "/place/coordinates")
+    assert "swapped" in refused.json()["problems"][0]["what"]
     ring = [[103.0, 31.0]] * 10_001
     large = {**body, "place": {"type": "Polygon", "coordinates": [ring]}}
     refused = await services.client.post("/geofencing/preview", json=large, headers=services.token())

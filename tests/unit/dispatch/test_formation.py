@@ -217,3 +217,46 @@ def test_looking_again_after_every_answer_fills_what_looking_once_at_all_fills(d
 
 def _as_team(formed: NewTeam) -> Team:
     return team(formed.team_no, MissionState.PLANNED, *formed.members)
+
+
+MOVED = SeatLine(need_id="support", role=Role.SUPPORT, language=None, per_team=2, teams=1, is_moved=True)
+
+
+def moved_picture(*waiting: Helper, teams: tuple[Team, ...], served: dict[int, set[str]]) -> ZonePicture:
+    """A zone with two lines of its own to which the need for support was moved by a revision."""
+    return ZonePicture(
+        zone_id=ZONE, zone_kind=ZoneKind.CORE, lines=(LEAD, COUNSEL, MOVED), teams=teams, waiting=waiting,
+        exhausted=frozenset(),
+        served={UUID(int=500 + number): frozenset(need_ids) for number, need_ids in served.items()},
+    )  # fmt: skip
+
+
+def test_a_need_that_moves_to_a_zone_whose_team_has_left_gets_a_team_of_its_own() -> None:
+    away = team(0, MissionState.DEPARTED, helper(1, LEAD), helper(2, COUNSEL), helper(3, COUNSEL))
+    crew = [helper(7, MOVED), helper(8, MOVED)]
+    served = {0: {"lead", "counsel"}}
+    assert decide.form_teams(moved_picture(crew[0], teams=(away,), served=served), RULES).teams == ()
+    (planned,) = decide.form_teams(moved_picture(*crew, teams=(away,), served=served), RULES).teams
+    assert (planned.team_no, planned.members) == (2, tuple(crew))
+
+    extra = team(2, MissionState.PLANNED, *crew)
+    more = [helper(9, MOVED), helper(10, MOVED)]
+    served[2] = {"support"}
+    assert decide.form_teams(moved_picture(*more, teams=(away, extra), served=served), RULES).teams == ()
+    left = team(2, MissionState.DISPATCHED, crew[0])
+    (refill,) = decide.form_teams(moved_picture(more[0], teams=(away, left), served=served), RULES).refills
+    assert (refill.mission_id, refill.joined) == (left.mission_id, (more[0],))
+
+
+def test_a_need_that_moves_to_a_zone_whose_team_is_at_home_takes_seats_in_it() -> None:
+    home = team(0, MissionState.DISPATCHED, helper(1, LEAD), helper(2, COUNSEL), helper(3, COUNSEL))
+    found = decide.form_teams(moved_picture(helper(7, MOVED), teams=(home,), served={0: {"lead", "counsel"}}), RULES)
+    assert [refill.joined for refill in found.refills] == [(helper(7, MOVED),)]
+    assert found.teams == ()
+
+
+def test_a_team_that_had_somebody_of_the_moved_need_is_not_doubled() -> None:
+    away = team(0, MissionState.ARRIVED, helper(1, LEAD))
+    waiting = (helper(7, MOVED), helper(8, MOVED))
+    found = decide.form_teams(moved_picture(*waiting, teams=(away,), served={0: {"lead", "support"}}), RULES)
+    assert found.teams == ()
