@@ -54,6 +54,8 @@ class Person:
     languages: frozenset[str]
     deployable: bool
     reasons: tuple[str, ...] = ()
+    activation_minutes: int | None = None
+    """From a page until they are on their way, if they said so."""
 
 
 @dataclass(frozen=True)

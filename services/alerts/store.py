@@ -120,6 +120,7 @@ def _person(row: Any) -> Person:
         languages=frozenset(row["languages"]),
         deployable=row["deployable"],
         reasons=tuple(row["reasons"]),
+        activation_minutes=row["activation_minutes"],
     )
 
 
@@ -135,6 +136,7 @@ async def save_volunteer(connection: Any, state: VolunteerState, sequence: int) 
             state.deployable,
             list(state.reasons),
             sequence,
+            state.activation_minutes,
         )
     )
 

@@ -23,6 +23,8 @@ from schemas.values import Explanation
 from schemas.vocabulary import ZoneKind
 from services.alerts.model import Exclusions, Person, QuotaState, Reach, Roster, Wave, WaveRules
 
+_ACTIVATION_MINUTES: Final = 60
+"""Of people who did not say how long they need until they are on their way (assumed)."""
 _NEVER: Final = datetime(1, 1, 1, tzinfo=UTC)
 _REASON_WORDS: Final = {
     "in-core-zone": ("本人所在站点位于核心区", "home station inside the core zone"),
@@ -217,7 +219,7 @@ def _obstacle(person: Person, station: Reach, quota: Quota, exclusions: Exclusio
 
 def _rank(
     candidate: _Candidate, quota: Quota, roster: Roster, exclusions: Exclusions
-) -> tuple[bool, bool, int, datetime, float, bytes]:
+) -> tuple[bool, bool, int, datetime, int, float, bytes]:
     """Sort key of candidates, best first."""
     person = candidate.person
     rarest = min((roster.holders.get(role, 0) for role in person.roles), default=0)
@@ -226,6 +228,7 @@ def _rank(
         rarest < roster.holders.get(quota.role, 0),  # keep scarce roles for the places that only they can fill
         candidate.band,  # near before far
         exclusions.last_asked_at.get(person.volunteer_id, _NEVER),  # share the load
+        _ACTIVATION_MINUTES if person.activation_minutes is None else person.activation_minutes,  # sooner on the way
         candidate.reach.distance_km,
         person.volunteer_id.bytes,
     )
@@ -236,13 +239,14 @@ def _ask(alert_id: UUID, quota: Quota, candidate: _Candidate, exclusions: Exclus
     asked = exclusions.last_asked_at.get(person.volunteer_id)
     language = f" {quota.language}" if quota.language else ""
     last = "never asked before" if asked is None else f"last asked {asked:%Y-%m-%d %H:%M}Z"
+    ready = "" if person.activation_minutes is None else f"; on the way in {person.activation_minutes} min"
     band = rules.rings_km[min(candidate.band, len(rules.rings_km) - 1)]
     return Ask.model_construct(
         page_id=derived_id(alert_id, "page.ask", str(person.volunteer_id)),
         volunteer_id=person.volunteer_id,
         need_id=quota.need_id,
         distance_km=km,
-        why=f"{quota.role.value}{language}; {km:.0f} km, ring {band:.0f} km; {last}",
+        why=f"{quota.role.value}{language}; {km:.0f} km, ring {band:.0f} km; {last}{ready}",
     )
 
 

@@ -6,15 +6,17 @@ SELECT set_config('lock_timeout', '0', true),
 
 -- name: upsert_volunteer
 -- Keep the newest state of a volunteer; says whether they could be asked before.
--- (volunteer_id, home_station_id, roles, languages, deployable, reasons, sequence)
+-- (volunteer_id, home_station_id, roles, languages, deployable, reasons, sequence, activation_minutes)
 WITH before AS (
     SELECT deployable, roles, languages FROM volunteer WHERE volunteer_id = $1
 ), saved AS (
-    INSERT INTO volunteer (volunteer_id, home_station_id, roles, languages, deployable, reasons, sequence)
-    VALUES ($1, $2, $3::text[], $4::text[], $5, $6::text[], $7)
+    INSERT INTO volunteer (volunteer_id, home_station_id, roles, languages, deployable, reasons, sequence,
+                           activation_minutes)
+    VALUES ($1, $2, $3::text[], $4::text[], $5, $6::text[], $7, $8)
     ON CONFLICT (volunteer_id) DO UPDATE
     SET home_station_id = excluded.home_station_id, roles = excluded.roles, languages = excluded.languages,
-        deployable = excluded.deployable, reasons = excluded.reasons, sequence = excluded.sequence
+        deployable = excluded.deployable, reasons = excluded.reasons, sequence = excluded.sequence,
+        activation_minutes = excluded.activation_minutes
     WHERE volunteer.sequence < excluded.sequence
     RETURNING volunteer_id
 )
@@ -24,7 +26,7 @@ SELECT EXISTS (SELECT 1 FROM saved) AND $5::boolean AND NOT EXISTS (
 
 -- name: volunteers
 -- Everybody. ()
-SELECT volunteer_id, home_station_id, roles, languages, deployable, reasons FROM volunteer;
+SELECT volunteer_id, home_station_id, roles, languages, deployable, reasons, activation_minutes FROM volunteer;
 
 -- name: exhausted_alerts
 -- Open alerts that have run out of people. ()

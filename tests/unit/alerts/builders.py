@@ -21,6 +21,7 @@ def person(
     languages: Sequence[str] = ("cmn",),
     deployable: bool = True,
     reasons: tuple[str, ...] = (),
+    activation_minutes: int | None = None,
 ) -> Person:
     """Somebody, a counsellor unless told otherwise."""
     return Person(
@@ -30,6 +31,7 @@ def person(
         languages=frozenset(languages),
         deployable=deployable,
         reasons=reasons,
+        activation_minutes=activation_minutes,
     )
 
 

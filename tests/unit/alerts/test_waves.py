@@ -103,6 +103,14 @@ def test_rank_is_band_then_last_asked_then_distance_then_id() -> None:
     assert "last asked 2026-01-01" in result.asks[1].why
 
 
+def test_of_those_equally_near_and_long_unasked_who_is_sooner_on_the_way_is_asked_first() -> None:
+    people = [person(1), person(2, activation_minutes=90), person(3, activation_minutes=15)]
+    result = wave([quota(2)], people)
+    assert [ask.volunteer_id.int for ask in result.asks] == [3, 1, 2]
+    assert result.asks[0].why.endswith("; on the way in 15 min")
+    assert "on the way" not in result.asks[1].why
+
+
 def test_page_ids_do_not_depend_on_the_wave() -> None:
     one, other = wave([quota(1)], [person(1)]), wave([quota(1, ring=1)], [person(1)], rules=RULES)
     assert one.asks[0].page_id == other.asks[0].page_id

@@ -6,7 +6,7 @@ from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 import pytest
-from hypothesis import example, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from services.registry.decide import CIVIL_TIME
@@ -153,7 +153,7 @@ def by_the_minute(made: Calendar) -> list[Standing]:
 
 
 @given(calendars(), st.integers(0, 14 * 24 * 60))
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 def test_the_next_change_is_the_first_minute_that_says_something_else(made: Calendar, minute: int) -> None:
     said = by_the_minute(made)
     after = MONDAY + minute * MINUTE
@@ -197,7 +197,7 @@ def test_a_count_becomes_an_end() -> None:
 
 @given(st.text("FREQ=DAILYWKMONTHUSBSECP;,0123456789-+TZ", max_size=60).map(lambda text: f"FREQ=DAILY;{text}"))
 @example("FREQ=YEARLY;BYDAY=MO,TU,WE,TH,FR,SA,SU;BYMONTHDAY=1;INTERVAL=400")
-@settings(deadline=500)
+@settings(deadline=timedelta(seconds=2))
 def test_no_text_takes_long_or_breaks(text: str) -> None:
     begins_at = datetime(2026, 5, 11, 8)  # noqa: DTZ001
     try:

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from uuid import UUID
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from services.registry.decide import CIVIL_TIME
@@ -144,7 +144,7 @@ def test_files_that_are_none_too_deep_or_too_large_are_refused(body: bytes) -> N
 
 
 @given(calendars())
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 def test_what_is_written_reads_the_same(made: Calendar) -> None:
     """Seconds do not occur, and a count has become an end."""
     again = read_ics(write_ics(HER, made, MONDAY))
