@@ -20,16 +20,16 @@ from dateutil import rrule as recur
 from services.registry.decide import CIVIL_TIME
 from services.registry.volunteers.calendar.model import Duty
 
-YEARS: Final = range(2000, 2101)
-"""A duty begins in one of these."""
+YEARS: Final = range(2000, 2091)
+"""A duty begins in one of these: none of them, nor the eight that follow, skips a leap year."""
 INTERVAL_MAX: Final = 400
 COUNT_MAX: Final = 1_000
 _OCCURS_WITHIN: Final = timedelta(days=8 * 366)
 """29 February may take eight years."""
 _COUNTS_REACH: Final = timedelta(days=60 * 366)
 """A count that reaches farther ends there."""
-_SAME_CALENDAR: Final = 7_600
-"""The calendar repeats every 400 years. So many years on, the library comes to the year 9999 twenty times sooner."""
+_TWIN_YEARS, _CYCLE_YEARS, _LAST_TWIN = 7_916, 28, 9_991
+"""So many years later the days of the week and the leap years fall alike, and again every 28 years until 9999."""
 _FREQUENCIES: Final[Mapping[str, Literal[0, 1, 2, 3]]] = {
     "DAILY": recur.DAILY, "WEEKLY": recur.WEEKLY, "MONTHLY": recur.MONTHLY, "YEARLY": recur.YEARLY
 }  # fmt: skip
@@ -108,9 +108,16 @@ def _near(rule: Rule, begins_at: datetime, earliest: datetime) -> datetime:
 
 
 def _occurs(rule: Rule, begins_at: datetime) -> bool:
-    shifted = begins_at.replace(year=begins_at.year + _SAME_CALENDAR)
+    """Asked of a year that has the same calendar and lies so late that the library soon gives up."""
+    shifted = begins_at.replace(year=twin_of(begins_at.year))
     first = next(iter(_recurrence(replace(rule, until=None), shifted, shifted + _OCCURS_WITHIN)), None)
     return first is not None and (rule.until is None or begins_at + (first - shifted) <= rule.until)
+
+
+def twin_of(year: int) -> int:
+    """The last year whose calendar, and that of the eight years after it, is this one's."""
+    twin = year + _TWIN_YEARS
+    return twin + (_LAST_TWIN - twin) // _CYCLE_YEARS * _CYCLE_YEARS
 
 
 def _recurrence(rule: Rule, begins_at: datetime, latest: datetime) -> recur.rrule:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import calendar as calendar_of_year
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
@@ -22,7 +23,7 @@ from services.registry.volunteers.calendar.model import (
     ExceptionKind,
     Standing,
 )
-from services.registry.volunteers.calendar.rules import RuleRefused, beginnings, recurring
+from services.registry.volunteers.calendar.rules import YEARS, RuleRefused, beginnings, recurring, twin_of
 
 MONDAY = datetime(2026, 5, 11, 0, 0, tzinfo=CIVIL_TIME)
 MINUTE = timedelta(minutes=1)
@@ -187,6 +188,18 @@ def test_the_next_change_is_the_first_minute_that_says_something_else(made: Cale
 def test_rules_that_are_wrong_endless_or_never_true_are_refused(rule: str) -> None:
     with pytest.raises(RuleRefused):
         recurring(datetime(2026, 5, 11, 8), 60, rule)  # noqa: DTZ001
+
+
+def test_a_twin_year_has_the_same_calendar_and_lies_late() -> None:
+    for year in YEARS:
+        twin = twin_of(year)
+        assert 9960 < twin <= 9991
+        assert [calendar_of_year.weekday(year + n, 1, 1) for n in range(9)] == [
+            calendar_of_year.weekday(twin + n, 1, 1) for n in range(9)
+        ]
+        assert [calendar_of_year.isleap(year + n) for n in range(9)] == [
+            calendar_of_year.isleap(twin + n) for n in range(9)
+        ]
 
 
 def test_a_count_becomes_an_end() -> None:
