@@ -158,6 +158,8 @@ _REGISTRY = (
 _INCIDENTS = (
     _row("incidents", "POST", "", _DUTY, jurisdiction=True),
     _row("incidents", "GET", "", _WATCH),
+    _row("incidents", "GET", "/geocode", _WATCH),
+    _row("incidents", "GET", "/reverse", _WATCH),
     _row("incidents", "GET", "/templates", _WATCH),
     _row("incidents", "POST", "/templates", _ADMIN),
     _row("incidents", "POST", "/feeds/{source}", _DUTY),

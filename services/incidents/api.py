@@ -19,6 +19,9 @@ from schemas.policy import AccountRole, prefix_of
 from services.incidents import acting, decide, declaring, store
 from services.incidents.amend import api as amend
 from services.incidents.feeds import api as feeds
+from services.incidents.gazetteer import api as gazetteer
+from services.incidents.gazetteer.desk import Desk
+from services.incidents.gazetteer.outside import outside_of
 from services.incidents.model import (
     CloseRequest,
     Declared,
@@ -30,6 +33,7 @@ from services.incidents.model import (
 )
 from services.incidents.reference import load_reference
 from services.incidents.sameness import store as sameness
+from services.incidents.settings import IncidentsSettings
 from services.incidents.templates import api as template_routes
 from services.incidents.templates.store import Templates
 from services.kit.at_once import commit_at_once
@@ -46,17 +50,18 @@ _READS_FREE_TEXT: Final = frozenset({AccountRole.DUTY_OFFICER, AccountRole.STATI
 """Narrative and reasons may name people; those who only watch or audit do not get them."""
 
 
-def create_router(runtime: Runtime) -> APIRouter:
+def create_router(runtime: Runtime, settings: IncidentsSettings) -> APIRouter:
     """The routes of the service."""
     router = APIRouter(prefix="/incidents")
     templates = Templates(load_reference())
+    desk = Desk(runtime, settings.incidents_places_file)
 
     @router.post("")
     @accepts("application/json")
     @direct
     async def declare(request: Request) -> Response:  # the bare request: see read_json
         principal, key = await current_principal(request), await request_key(request)
-        return await _declare(runtime, templates, read_json(request, DeclareRequest), key, principal)
+        return await _declare(runtime, templates, desk, read_json(request, DeclareRequest), key, principal)
 
     @router.post("/{incident_id}/needs")
     async def state_needs(
@@ -75,6 +80,7 @@ def create_router(runtime: Runtime) -> APIRouter:
         return await _close(runtime, incident_id, request, key, principal)
 
     template_routes.add_routes(router, runtime, templates)  # before `/{incident_id}`, which matches any word
+    gazetteer.add_routes(router, runtime, desk, outside_of(settings))
     feeds.add_routes(router, runtime, templates)
     _add_reads(router, runtime)
     amend.add_routes(router, runtime, templates)
@@ -110,10 +116,15 @@ def _add_reads(router: APIRouter, runtime: Runtime) -> None:
 
 
 async def _declare(
-    runtime: Runtime, templates: Templates, request: DeclareRequest, key: ClaimedKey, principal: Principal
+    runtime: Runtime,
+    templates: Templates,
+    desk: Desk,
+    request: DeclareRequest,
+    key: ClaimedKey,
+    principal: Principal,
 ) -> Response:
     require_all_jurisdiction(principal, request.area_codes)
-    located = await declaring.located(runtime, request, principal)
+    located = await declaring.located(runtime, request, principal, desk)
     request = located.request
     incident_id, now = key.command_id, runtime.clock.now()
     async with runtime.pool.acquire(timeout=runtime.settings.pool_acquire_timeout_s) as connection:

@@ -7,6 +7,7 @@ from typing import Any
 from uuid import UUID
 
 from services.incidents import decide
+from services.incidents.gazetteer.desk import Desk
 from services.incidents.geometry import box_of
 from services.incidents.locating.finder import NotLocated, locate
 from services.incidents.locating.model import Located
@@ -20,10 +21,10 @@ from services.kit.problems import Finding, invalid
 from services.kit.runtime import Runtime
 
 
-async def located(runtime: Runtime, request: DeclareRequest, principal: Principal) -> Located:
+async def located(runtime: Runtime, request: DeclareRequest, principal: Principal, desk: Desk | None = None) -> Located:
     """The request with a place and codes; codes that were found bind as those that were stated. Raises 422 or 403."""
     try:
-        found = await locate(runtime, request)
+        found = await locate(runtime, request, desk)
     except NotLocated as error:
         raise invalid(error.findings, decide.INVALID_DETAIL) from None
     require_all_jurisdiction(principal, found.request.area_codes)

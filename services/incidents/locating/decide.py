@@ -7,7 +7,8 @@ from collections.abc import Sequence
 from typing import Any, Final
 
 from schemas.areas import Resolved
-from services.incidents.locating.model import ADDRESS_CHARS_MAX, ASSUMED_RADIUS_M, Ground, Outlined
+from services.incidents.gazetteer.model import QUERY_CHARS_MAX, Candidate, Findings
+from services.incidents.locating.model import ASSUMED_RADIUS_M, Ground, Outlined
 from services.incidents.model import AREA_CODES_MAX, DeclareRequest, Note
 from services.kit.problems import Finding
 
@@ -53,10 +54,47 @@ def read_address(place: dict[str, Any]) -> tuple[str, list[Finding]]:
     """The address of a place that is stated in words, and what is wrong with it."""
     address = place["address"]
     findings = _strangers(place, {"address"})
-    if not isinstance(address, str) or not 1 <= len(address.strip()) <= ADDRESS_CHARS_MAX:
-        findings.append(Finding(where="/place/address", what=f"must be text of 1 to {ADDRESS_CHARS_MAX} characters"))
+    if not isinstance(address, str) or not 1 <= len(address.strip()) <= QUERY_CHARS_MAX:
+        findings.append(Finding(where="/place/address", what=f"must be text of 1 to {QUERY_CHARS_MAX} characters"))
         return "", findings
     return address.strip(), findings
+
+
+def doubt_faults(found: Findings) -> list[Finding]:
+    """Why an address is not taken: what it may mean, and how to say which."""
+    where = "/place/address"
+    if not found.candidates:
+        return [Finding(where=where, what="nothing that is known here is called so; give coordinates or area codes")]
+    sure = [one for one in found.candidates if not one.is_guess]
+    first = "several are called so; say which" if sure else "nothing is called exactly so; it may be one of these"
+    return [Finding(where=where, what=first), *(Finding(where=where, what=_in_words(one)) for one in found.candidates)]
+
+
+def _in_words(candidate: Candidate) -> str:
+    entry = candidate.entry
+    name = entry.name_zh or entry.name_en or entry.key
+    above = "".join(parent.name_zh or "" for parent in candidate.parents)
+    if entry.code is not None:
+        return f'{above}{name}: {{"area_codes": ["{entry.code}"]}} (score {candidate.score:g})'
+    if entry.position is None:
+        return f"{above}{name} (score {candidate.score:g})"
+    position = f'{{"lat_deg": {entry.position.lat_deg}, "lon_deg": {entry.position.lon_deg}}}'
+    return f"{above}{name}: {position} (score {candidate.score:g})"
+
+
+def address_notes(candidate: Candidate) -> list[Note]:
+    """What is worth a look in an address that was taken."""
+    where, entry = "/place/address", candidate.entry
+    notes = []
+    if candidate.rest:
+        what = f"{candidate.rest!r} is not known here; {entry.name_zh or entry.name_en} was taken as a whole"
+        notes.append(
+            Note(where=where, what=what, what_zh=f"未识别“{candidate.rest}”，按{entry.name_zh or entry.name_en}处理")
+        )
+    if candidate.replaced:
+        what = f"the named area no longer stood then; {entry.code} took its place"
+        notes.append(Note(where=where, what=what, what_zh=f"所写区划当时已撤销，现为 {entry.code}"))
+    return notes
 
 
 def _strangers(place: dict[str, Any], known: set[str]) -> list[Finding]:
@@ -108,6 +146,15 @@ def ground_notes(ground: Ground, areas: Sequence[Outlined]) -> list[Note]:
         what = f"the outline was simplified by up to {ground.simplified_m:g} m"
         notes.append(Note(where="/place", what=what, what_zh=f"边界已简化，误差不超过 {ground.simplified_m:g} 米"))
     return notes
+
+
+def radius_note(radius_m: float) -> Note:
+    """That a radius was assumed."""
+    return Note(
+        where="/radius_m",
+        what=f"not stated; {radius_m / 1000:g} km around the named place was taken (assumed)",
+        what_zh=f"未填写半径，按所写地点 {radius_m / 1000:g} 公里半径处理（假定）",
+    )
 
 
 def filled_note(codes: Sequence[str]) -> Note:

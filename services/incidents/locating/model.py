@@ -12,7 +12,6 @@ from schemas.vocabulary import Tier
 from services.incidents.areas.model import KnownArea
 from services.incidents.model import DeclareRequest, Note
 
-ADDRESS_CHARS_MAX: Final = 200
 ASSUMED_RADIUS_M: Final = {
     Tier.PROVINCE: 200_000.0,
     Tier.PREFECTURE: 60_000.0,

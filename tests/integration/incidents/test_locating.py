@@ -118,3 +118,51 @@ async def test_codes_that_are_left_out_are_found_and_bind_the_declarer(located: 
     await declare(located, place=wide, area_codes=None)
     assert (await told(located)).area_codes == ("513221", "513222")
     await declare(located, status=403, place=POINT, area_codes=None, areas=("510700",))
+
+
+async def test_by_address_what_was_typed_and_what_it_was_taken_for_are_kept(located: ServiceRig) -> None:
+    answer = await declare(located, place={"address": "汶川县幸福路8号"}, area_codes=None)
+    event = await told(located)
+    assert event.area_codes == ("513221",)
+    assert event.place.model_dump()["type"] == "Polygon"
+    assert "幸福路" not in event.model_dump_json()
+    assert any("幸福路8号" in problem["what"] for problem in answer["problems"])
+    async with located.client() as client:
+        kept = (await client.get(f"/incidents/{answer['incident_id']}")).json()
+    assert kept["place_stated"] == {"address": "汶川县幸福路8号"}
+    assert (kept["place_found"]["by"], kept["place_found"]["areas"][0]["code"]) == ("address", "513221")
+    await declare(located, status=403, place={"address": "汶川"}, area_codes=None, areas=("510700",))
+
+
+async def test_a_town_of_the_gazetteer_is_a_circle_in_its_province_where_no_boundary_holds_it(
+    located: ServiceRig,
+) -> None:
+    answer = await declare(located, place={"address": "Chengdu"}, area_codes=None)
+    event = await told(located)
+    assert (event.place.model_dump()["type"], event.radius_m, event.area_codes) == ("Point", 6_000, ("510000",))
+    assert {"/radius_m", "/area_codes"} <= {problem["where"] for problem in answer["problems"]}
+
+
+@pytest.mark.parametrize(
+    ("address", "what"),
+    [("汶穿县", '"area_codes": ["513221"]'), ("qqqqqqq", "nothing that is known"), ("", "text of 1"), ("北川", "lies")],
+)
+async def test_an_address_in_doubt_is_refused_with_what_it_may_mean(
+    located: ServiceRig, address: str, what: str
+) -> None:
+    answer = await declare(located, status=422, place={"address": address}, area_codes=None)
+    assert any(what in problem["what"] for problem in answer["problems"])
+
+
+async def test_places_are_found_by_name_and_by_position(located: ServiceRig) -> None:
+    async with located.client(AccountRole.VIEWER) as client:
+        found = (await client.get("/incidents/geocode", params={"q": "wen chuan xian"})).json()
+        old = (await client.get("/incidents/geocode", params={"q": "安县", "on": "2008-05-12"})).json()
+        here = (await client.get("/incidents/reverse", params={"lat_deg": 31.5, "lon_deg": 103.5})).json()
+        blank = await client.get("/incidents/geocode", params={"q": "  "})
+        online = await client.get("/incidents/geocode", params={"q": "汶川", "online": True})
+    assert (found["certain"], found["items"][0]["name_zh"]) == ("513221", "汶川县")
+    assert old["certain"] == "510724"
+    assert [area["code"] for area in here["areas"]] == ["513221"]
+    assert here["nearest"][0]["distance_km"] == 0
+    assert (blank.status_code, online.status_code) == (422, 422)
