@@ -8,7 +8,6 @@ from uuid import UUID
 
 from fastapi import APIRouter, Query, Response
 
-from schemas.policy import prefix_of
 from schemas.vocabulary import Role
 from services.kit.auth import require_all_jurisdiction
 from services.kit.http import CurrentPrincipal
@@ -108,11 +107,10 @@ def _add_lists(router: APIRouter, runtime: Runtime) -> None:
         within_days: Annotated[int, Query(ge=1, le=366)] = 90,
         limit: Annotated[int, Query(ge=1, le=PAGE_MAX)] = 200,
     ) -> Response:
-        require_all_jurisdiction(principal, [] if area_code == "*" else [area_code])
         today = civil_day(runtime.clock.now())
         async with runtime.pool.acquire() as connection:
             found = await store.expiring_credentials(
-                connection, today, today + timedelta(days=within_days), prefix_of(area_code), limit
-            )
-        mine = [item for item in found if principal.may_see([item["area_code"]])]
-        return json_answer({"items": [{**item, "days_left": (item["expires_on"] - today).days} for item in mine]})
+                connection, today, today + timedelta(days=within_days),
+                commands.prefixes_of(principal, area_code), limit,
+            )  # fmt: skip
+        return json_answer({"items": [{**item, "days_left": (item["expires_on"] - today).days} for item in found]})

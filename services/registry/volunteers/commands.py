@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
+from schemas.policy import prefix_of
 from services.kit.auth import Principal, require_all_jurisdiction
 from services.kit.problems import Finding, conflict, invalid, not_found
 from services.kit.unit import Unit
@@ -158,6 +159,14 @@ async def with_home(connection: Any, found: Volunteer | None, principal: Princip
     home = (await load_stations(connection, [found.home_station_id]))[found.home_station_id]
     require_all_jurisdiction(principal, [home.area_code])
     return found, home
+
+
+def prefixes_of(principal: Principal, area_code: str) -> list[str]:
+    """What codes begin with that a list is about: one area, 403 outside the caller's, or (`*`) all of those."""
+    if area_code == "*":
+        return [prefix_of(area) for area in principal.areas]
+    require_all_jurisdiction(principal, [area_code])
+    return [prefix_of(area_code)]
 
 
 async def restate_members(unit: Unit, moved: Sequence[Station]) -> None:

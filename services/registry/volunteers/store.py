@@ -79,10 +79,11 @@ async def history(connection: Any, volunteer_id: UUID, before_id: int | None, li
 
 
 async def expiring_credentials(
-    connection: Any, day: date, through: date, prefix: str, limit: int
+    connection: Any, day: date, through: date, prefixes: Sequence[str], limit: int
 ) -> list[dict[str, Any]]:
     """Credentials that hold on a day and run out soon, without their numbers."""
-    return [dict(row) for row in await connection.fetch(_SQL.expiring_credentials.sql, day, through, prefix, limit)]
+    rows = await connection.fetch(_SQL.expiring_credentials.sql, day, through, prefixes, limit)
+    return [dict(row) for row in rows]
 
 
 async def save_identities(connection: Any, identities: Sequence[Identity], now: datetime) -> set[UUID]:
@@ -101,6 +102,7 @@ async def count(connection: Any) -> dict[str, Any]:
     counts = await connection.fetchrow(_SQL.count_volunteers.sql)
     return {
         **dict(counts),
+        "by_vetting": {row["vetting_status"]: row["n"] for row in await connection.fetch(_SQL.count_vetting.sql)},
         "deployable_by_role": {row["role"]: row["n"] for row in await connection.fetch(_SQL.count_roles.sql)},
         "deployable_by_language": {
             row["language"]: row["n"] for row in await connection.fetch(_SQL.count_languages.sql)

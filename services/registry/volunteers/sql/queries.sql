@@ -89,10 +89,11 @@ WHERE volunteer_id = $1 AND ($2::bigint IS NULL OR history_id < $2) ORDER BY his
 
 -- name: expiring_credentials
 -- Credentials of the unretired that hold on a day and run out soon, the soonest first.
--- $1 day, $2 through, $3 code prefix, $4 limit
+-- $1 day, $2 through, $3 code prefixes, $4 limit
 SELECT c.volunteer_id, v.home_station_id, s.area_code, c.kind, c.issuer, c.roles, c.expires_on, c.notice_told
 FROM credentials c JOIN volunteers v USING (volunteer_id) JOIN stations s ON s.station_id = v.home_station_id
-WHERE c.expires_on BETWEEN $1 AND $2 AND NOT v.is_retired AND starts_with(s.area_code, $3)
+WHERE c.expires_on BETWEEN $1 AND $2 AND NOT v.is_retired
+  AND EXISTS (SELECT FROM unnest($3::text[]) AS prefix WHERE starts_with(s.area_code, prefix))
 ORDER BY c.expires_on, c.volunteer_id, c.kind, c.number LIMIT $4;
 
 -- name: save_memberships!
@@ -118,6 +119,9 @@ RETURNING volunteer_id;
 SELECT count(*) AS total, count(*) FILTER (WHERE deployable) AS deployable,
        count(*) FILTER (WHERE is_retired) AS retired
 FROM volunteers;
+
+-- name: count_vetting
+SELECT vetting_status, count(*) AS n FROM volunteers WHERE NOT is_retired GROUP BY vetting_status;
 
 -- name: count_roles
 SELECT role, count(*) AS n FROM volunteers, unnest(usable_roles) AS role WHERE deployable GROUP BY role;

@@ -9,7 +9,6 @@ from uuid import UUID
 from fastapi import APIRouter, Query, Response
 
 from schemas.events.volunteer import VolunteerTrained, VolunteerTrainingWithdrawn
-from schemas.policy import prefix_of
 from services.kit.auth import require_all_jurisdiction
 from services.kit.http import CurrentPrincipal
 from services.kit.idempotency import Answer, RequestKey
@@ -116,10 +115,10 @@ def _add_totals(router: APIRouter, runtime: Runtime) -> None:
         limit: Annotated[int, Query(ge=1, le=PAGE_MAX)] = 200,
     ) -> Response:
         async with runtime.pool.acquire() as connection:
-            found = await store.totals_by_station(connection, prefix_of(area_code), first, last, after_ref, limit)
+            prefixes = commands.prefixes_of(principal, area_code)
+            found = await store.totals_by_station(connection, prefixes, first, last, after_ref, limit)
         next_after_ref = found[-1]["ref"] if len(found) == limit else None
-        mine = [item for item in found if principal.may_see([item["area_code"]])]
-        return json_answer({"items": mine, "next_after_ref": next_after_ref})
+        return json_answer({"items": found, "next_after_ref": next_after_ref})
 
     @router.get("/stations/{station_id}/trainings")
     async def by_volunteer(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import date, datetime
 from decimal import Decimal
 from pathlib import Path
@@ -54,8 +55,8 @@ async def totals_by_volunteer(connection: Any, station_id: UUID, first: date, la
 
 
 async def totals_by_station(
-    connection: Any, prefix: str, first: date, last: date, after_ref: str, limit: int
+    connection: Any, prefixes: Sequence[str], first: date, last: date, after_ref: str, limit: int
 ) -> list[dict[str, Any]]:
     """The totals of stations, in the order of their references."""
-    rows = await connection.fetch(_SQL.totals_by_station.sql, prefix, first, last, after_ref, limit)
+    rows = await connection.fetch(_SQL.totals_by_station.sql, prefixes, first, last, after_ref, limit)
     return [dict(row) for row in rows]

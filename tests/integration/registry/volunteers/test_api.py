@@ -86,7 +86,7 @@ async def test_the_summary_counts_who_can_be_asked(rig: ServiceRig) -> None:
     await fill(rig, volunteer_item(), volunteer_item(ref="V-002", roles=["interpreter"], languages=["khg"]), away)
     async with rig.client(AccountRole.VIEWER) as client:
         volunteers = (await client.get("/registry/summary")).json()["volunteers"]
-    assert (volunteers["total"], volunteers["deployable"]) == (3, 2)
+    assert (volunteers["total"], volunteers["deployable"], volunteers["by_vetting"]) == (3, 2, {"assumed": 3})
     assert volunteers["deployable_by_role"] == {"pfa-trained": 1, "support": 1, "interpreter": 1}
     assert volunteers["deployable_by_language"] == {"cmn": 1, "khg": 1}
 

@@ -118,8 +118,12 @@ async def test_credentials_and_checks_are_recorded_and_who_runs_out_is_listed(ri
         assert pending.json()["reasons"] == ["not-vetted"]
         half = await client.post(f"{HER}/vetting", json={"status": "cleared"})
         assert half.status_code == 422
-    async with rig.client(areas=["610000"]) as client:
-        assert (await client.get("/registry/credentials/expiring")).json()["items"] == []
+    await send(rig, VOLUNTEERS, volunteer_item(credentials=[credential_item(expires_on="2026-06-01")]))
+    for areas, status, count in ((["610000"], 403, 0), (["510000", "610000"], 200, 1)):
+        async with rig.client(areas=areas) as client:
+            assert len((await client.get("/registry/credentials/expiring")).json()["items"]) == count
+            asked = await client.get("/registry/credentials/expiring", params={"area_code": "510100"})
+            assert asked.status_code == status
 
 
 async def test_memberships_are_joined_and_left_with_history(rig: ServiceRig) -> None:

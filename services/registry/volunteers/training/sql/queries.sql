@@ -38,11 +38,11 @@ FROM volunteers v LEFT JOIN trainings t ON t.volunteer_id = v.volunteer_id AND t
 WHERE v.home_station_id = $1 AND NOT v.is_retired GROUP BY v.volunteer_id ORDER BY v.volunteer_id;
 
 -- name: totals_by_station
--- By home station. $1 code prefix, $2 from, $3 through, $4 after this reference, $5 limit
+-- By home station. $1 code prefixes, $2 from, $3 through, $4 after this reference, $5 limit
 SELECT s.station_id, s.ref, s.area_code, count(DISTINCT v.volunteer_id) AS volunteers,
        count(DISTINCT t.volunteer_id) AS trained, count(t.training_id) AS entries,
        coalesce(sum(t.hours), 0)::float8 AS hours
 FROM stations s JOIN volunteers v ON v.home_station_id = s.station_id AND NOT v.is_retired
 LEFT JOIN trainings t ON t.volunteer_id = v.volunteer_id AND t.withdrawn_at IS NULL AND t.held_on BETWEEN $2 AND $3
-WHERE starts_with(s.area_code, $1) AND s.ref > $4
+WHERE EXISTS (SELECT FROM unnest($1::text[]) AS prefix WHERE starts_with(s.area_code, prefix)) AND s.ref > $4
 GROUP BY s.station_id ORDER BY s.ref LIMIT $5;
