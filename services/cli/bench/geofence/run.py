@@ -12,7 +12,7 @@ from services.cli.bench.geofence.exact import measure_exactness
 from services.cli.bench.geofence.fresh import measure_fresh
 from services.cli.bench.geofence.postgis import HOW, NAME, PostGIS, own_server, programs
 from services.cli.bench.geofence.standing import measure_standing
-from services.cli.bench.geofence.table import measure_table
+from services.cli.bench.geofence.table import CALLS_IN_A_ROW, measure_table
 from services.cli.bench.report import Report
 
 
@@ -67,7 +67,7 @@ def run_geofence_bench(options: GeofenceOptions) -> Report:
             "the goals are for a million positions; with fewer, fixed costs of a query count for most"
         )
     report.left_out += [
-        f"anything but the best of {options.rounds} rounds, and medians while positions come",
+        f"all but the best of {options.rounds} rounds of {CALLS_IN_A_ROW} calls in a row; medians while positions come",
         "more than one core for this engine; PostGIS (GiST, clustered) and DuckDB use as many as they like",
         "durability: this engine keeps positions in memory only, and PostGIS was told not to wait for disks",
         "building: the engine's rows, the trees and the tables are there before the clock starts",
