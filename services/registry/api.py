@@ -12,6 +12,7 @@ from services.registry.imports.runner import Importer
 from services.registry.stations import api as stations_api
 from services.registry.stations import store as stations
 from services.registry.stations.changes import api as changes_api
+from services.registry.stations.norms import api as norms_api
 from services.registry.volunteers import api as volunteers_api
 from services.registry.volunteers import store as volunteers
 
@@ -21,6 +22,7 @@ def create_router(runtime: Runtime, importer: Importer) -> APIRouter:
     router = APIRouter(prefix="/registry")
     stations_api.add_routes(router, runtime)
     changes_api.add_routes(router, runtime)
+    norms_api.add_routes(router, runtime)
     volunteers_api.add_routes(router, runtime)
     areas_api.add_routes(router, runtime)
     imports_api.add_routes(router, runtime, importer)

@@ -17,8 +17,10 @@ from services.kit.runtime import Runtime
 from services.registry.answers import json_answer
 from services.registry.entries import read_items
 from services.registry.stations import commands, store
+from services.registry.stations.changes.verifiers import load_verifiers
 from services.registry.stations.documents import detailed_document, station_document
 from services.registry.stations.model import Station, StationBatch, StationEntry
+from services.registry.stations.reference import load_vocabulary
 from services.registry.stations.store import Filter
 
 PAGE_MAX: Final = 1_000
@@ -59,6 +61,13 @@ def _add_register(router: APIRouter, runtime: Runtime) -> None:
             prefix=prefix_of(area_code), kind=kind, tier=tier, service=service, language=language, is_stale=stale
         )
         return await _page(runtime, wanted, after_ref, limit)
+
+    @router.get("/station-vocabulary")
+    async def vocabulary() -> Response:
+        verifiers = load_verifiers()
+        return json_answer(
+            {**load_vocabulary().model_dump(mode="json"), "verifiers": verifiers.model_dump(mode="json")}
+        )
 
     @router.get("/stations/{station_id}")
     async def station(station_id: UUID) -> Response:

@@ -113,6 +113,13 @@ async def test_nobody_is_asked_from_a_suspended_station(rig: ServiceRig) -> None
     assert (await last_state(rig)).deployable
 
 
+async def test_the_words_are_told_with_their_sources(rig: ServiceRig) -> None:
+    async with rig.client(AccountRole.VIEWER) as client:
+        words = (await client.get("/registry/station-vocabulary")).json()
+    assert words["services"]["counselling"]["zh"] == "心理咨询"
+    assert words["verifiers"]["verifiers"]["closure"]["at_least"] == "prefecture"
+
+
 async def test_an_unknown_station_is_a_404(rig: ServiceRig) -> None:
     async with rig.client(AccountRole.AUDITOR) as client:
         for path in ("", "/children", "/ancestors", "/subtree", "/history"):

@@ -1,0 +1,1 @@
+"""Norms: what the register counts, beside what was asked for by when."""
