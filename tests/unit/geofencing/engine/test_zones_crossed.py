@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from services.cli.bench.geofence.cases import hard_cases
 from services.geofencing.engine import Crossings, ZoneIndex
+from services.geofencing.engine.grid import lay_out
 
 KINDS = 11
 EAST, BOTH, FAR = shapely.box(0, 0, 2, 2), shapely.box(1, 1, 5, 5), shapely.box(20, 20, 21, 21)
@@ -80,6 +81,21 @@ def test_many_zones_over_one_another_equal_every_zone_by_itself(blobs, seed: int
             inside = [zone for zone, shape in zones.items() if shapely.intersects_xy(shape, lon, lat)]
             assert index.zones_of(member) == inside
             assert sorted(zone for who, zone in held if who == member) == inside
+
+
+def test_positions_on_the_lines_of_the_grid() -> None:
+    angles = np.linspace(0, 2 * np.pi, 60, endpoint=False)
+    ring = np.column_stack((np.cos(angles), np.sin(angles)))
+    zones = {number: shapely.Polygon(100 + 3.3 * number + 2.1 * ring) for number in range(5)}
+    grid = lay_out(list(zones.values()))
+    rng = np.random.default_rng(6)
+    column, row = rng.integers(0, grid.columns + 1, 3_000), rng.integers(0, grid.rows + 1, 3_000)
+    lon_lat = grid.origin + np.column_stack((column, row)) / grid.per_degree
+    lon_lat += rng.integers(-2, 3, lon_lat.shape) * np.spacing(lon_lat)
+    places, held = ZoneIndex(zones).holding(lon_lat)
+    expected = [np.flatnonzero(shapely.intersects_xy(zone, *lon_lat.T)) for zone in zones.values()]
+    assert [np.sort(places[held == number]).tolist() for number in zones] == [found.tolist() for found in expected]
+    assert min(map(len, expected)) > 50
 
 
 def test_bad_members_and_zones_are_refused() -> None:
