@@ -6,7 +6,9 @@ import os
 import subprocess
 import sys
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from contextlib import ExitStack
+from tempfile import TemporaryFile
 from typing import Final
 
 from services.cli.instance.layout import PROJECT
@@ -18,7 +20,10 @@ CHECKS: Final[tuple[tuple[str, tuple[str, ...]], ...]] = (
     # import-linter has no `python -m` form; its console script is this call.
     ("import rules", ("-c", "import sys; from importlinter.cli import lint_imports_command as c; sys.exit(c())")),
 )
-UNIT: Final = ("tests/unit", "-n", "auto", "--dist", "loadfile")
+UNIT: Final = PROJECT / "tests" / "unit"
+QUICK: Final = "THIRDRESCUE_TEST_QUICK"
+"""Set for the unit tests alone: properties are tried on fewer examples than in the whole run."""
+PROCESSES_MAX: Final = 8
 
 
 def run_checks(arguments: Sequence[str], unit_only: bool) -> int:
@@ -27,12 +32,42 @@ def run_checks(arguments: Sequence[str], unit_only: bool) -> int:
     if not unit_only:
         failed = [name for name, command in CHECKS if not _check(name, command)]
     chosen = any((PROJECT / argument.split("::")[0]).exists() for argument in arguments if not argument.startswith("-"))
-    selection = () if chosen else UNIT if unit_only else ("tests",)
+    if unit_only and not chosen:
+        return _run_units(arguments)
     if failed:
         # Said before pytest, so that pytest's own summary is the last line.
         print(f"\nchecks that failed: {', '.join(failed)}\n", flush=True)
-    code = _python(("-m", "pytest", *selection, *arguments))
+    code = _python(("-m", "pytest", *(() if chosen else ("tests",)), *arguments))
     return code or (1 if failed else 0)
+
+
+def _run_units(arguments: Sequence[str]) -> int:
+    """The unit tests on all cores, each process with files of its own: workers of one run would import all."""
+    files = {str(path.relative_to(PROJECT)): path.stat().st_size for path in sorted(UNIT.rglob("test_*.py"))}
+    shares = shared_out(files, min(os.cpu_count() or 1, PROCESSES_MAX))
+    environment = os.environ | {"PYTHONPATH": str(PROJECT), QUICK: "1"}
+    with ExitStack() as open_files:
+        running = []
+        for number, share in enumerate(shares):
+            output = open_files.enter_context(TemporaryFile()) if number else None  # the first one is seen as it runs
+            command = (sys.executable, "-m", "pytest", *share, *arguments)
+            running.append((subprocess.Popen(command, cwd=PROJECT, env=environment, stdout=output), output))
+        codes = [process.wait() for process, _ in running]
+        for _, output in running:
+            if output is not None:
+                output.seek(0)
+                print(output.read().decode(errors="replace"), flush=True)
+    return max(codes)
+
+
+def shared_out(sizes: Mapping[str, int], shares: int) -> list[list[str]]:
+    """Names in so many shares of about the same size, largest first."""
+    filled: list[tuple[int, list[str]]] = [(0, []) for _ in range(shares)]
+    for name in sorted(sizes, key=lambda name: (-sizes[name], name)):
+        least = min(range(shares), key=lambda number: (filled[number][0], len(filled[number][1])))
+        total, names = filled[least]
+        filled[least] = (total + sizes[name], [*names, name])
+    return [names for _, names in filled if names]
 
 
 def _check(name: str, command: Sequence[str]) -> bool:
