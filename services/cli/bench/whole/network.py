@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime, timedelta, timezone
 from math import ceil
 from typing import Any, Final
 
@@ -28,7 +29,9 @@ SPARE_SHARE: Final = 0.3
 """People more than are asked at once, so that nobody's absence decides anything."""
 NOBODY_NEAR: Final = (60.0, -30.0)
 """A place in the Atlantic without any station in reach, for declarations that are only timed."""
-_OCCURRED_AT: Final = "2008-05-12T14:28:01+08:00"
+_OCCURRED_AT: Final = datetime(2008, 5, 12, 14, 28, 1, tzinfo=timezone(timedelta(hours=8)))
+_APART: Final = timedelta(hours=13)
+"""Farther apart in time than fires that may be the same: each declaration is an incident of its own."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -56,7 +59,7 @@ def declaration(number: int, *, somebody_near: bool = True) -> dict[str, Any]:
         "level": Level.IV.value,
         "title_zh": f"压力测试演练 {number}",
         "title_en": f"Load drill {number}",
-        "occurred_at": _OCCURRED_AT,
+        "occurred_at": (_OCCURRED_AT - number * _APART).isoformat(),
         "place": {"lat_deg": lat, "lon_deg": lon},
         "radius_m": 500,
         "area_codes": [AREA_CODE],

@@ -13,6 +13,7 @@ an endpoint that causes nothing.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import count, islice
 from statistics import median
 from typing import Final
 from uuid import uuid4
@@ -100,6 +101,7 @@ class _Sides:
         self._urls = {"ours": stage.url("incidents"), "bare": bare_url}
         self._order = ["ours", "bare"]
         self.declared: list[str] = []
+        self._numbers = count()
 
     async def alternate(self, pairs: int, requests: int, *, at_rest: bool = False) -> Pair:
         """So many batches of each; the rates over all of them."""
@@ -120,5 +122,5 @@ class _Sides:
 
     async def _prepare(self, target: Target, requests: int) -> list[bytes]:
         headers = await self._stage.headers()
-        bodies = (declaration(number, somebody_near=False) for number in range(requests))
+        bodies = (declaration(number, somebody_near=False) for number in islice(self._numbers, requests))
         return [target.post("/incidents", body, {**headers, "Idempotency-Key": str(uuid4())}) for body in bodies]
