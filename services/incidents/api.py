@@ -7,12 +7,12 @@ from __future__ import annotations
 
 from dataclasses import asdict, replace
 from datetime import UTC, datetime
+from functools import partial
 from typing import Annotated, Any, Final
 from uuid import UUID
 
 import orjson
 from fastapi import APIRouter, Query, Request, Response
-from starlette.background import BackgroundTask
 
 from schemas.events.incident import IncidentLevelRaised
 from schemas.policy import AccountRole, prefix_of
@@ -31,8 +31,8 @@ from services.incidents.model import (
     Refusal,
     State,
 )
-from services.incidents.reference import load_reference
 from services.incidents.sameness import store as sameness
+from services.incidents.sameness.watch import Watch
 from services.incidents.settings import IncidentsSettings
 from services.incidents.templates import api as template_routes
 from services.incidents.templates.store import Templates
@@ -50,10 +50,9 @@ _READS_FREE_TEXT: Final = frozenset({AccountRole.DUTY_OFFICER, AccountRole.STATI
 """Narrative and reasons may name people; those who only watch or audit do not get them."""
 
 
-def create_router(runtime: Runtime, settings: IncidentsSettings) -> APIRouter:
+def create_router(runtime: Runtime, settings: IncidentsSettings, templates: Templates, watch: Watch) -> APIRouter:
     """The routes of the service."""
     router = APIRouter(prefix="/incidents")
-    templates = Templates(load_reference())
     desk = Desk(runtime, settings.incidents_places_file)
 
     @router.post("")
@@ -61,7 +60,7 @@ def create_router(runtime: Runtime, settings: IncidentsSettings) -> APIRouter:
     @direct
     async def declare(request: Request) -> Response:  # the bare request: see read_json
         principal, key = await current_principal(request), await request_key(request)
-        return await _declare(runtime, templates, desk, read_json(request, DeclareRequest), key, principal)
+        return await _declare(runtime, templates, watch, desk, read_json(request, DeclareRequest), key, principal)
 
     @router.post("/{incident_id}/needs")
     async def state_needs(
@@ -77,13 +76,13 @@ def create_router(runtime: Runtime, settings: IncidentsSettings) -> APIRouter:
 
     @router.post("/{incident_id}/close")
     async def close(incident_id: UUID, request: CloseRequest, key: RequestKey, principal: CurrentPrincipal) -> Response:
-        return await _close(runtime, incident_id, request, key, principal)
+        return await _close(runtime, watch, incident_id, request, key, principal)
 
     template_routes.add_routes(router, runtime, templates)  # before `/{incident_id}`, which matches any word
     gazetteer.add_routes(router, runtime, desk, outside_of(settings))
     feeds.add_routes(router, runtime, templates)
     _add_reads(router, runtime)
-    amend.add_routes(router, runtime, templates)
+    amend.add_routes(router, runtime, templates, watch.known)
     return router
 
 
@@ -118,6 +117,7 @@ def _add_reads(router: APIRouter, runtime: Runtime) -> None:
 async def _declare(
     runtime: Runtime,
     templates: Templates,
+    watch: Watch,
     desk: Desk,
     request: DeclareRequest,
     key: ClaimedKey,
@@ -127,9 +127,7 @@ async def _declare(
     located = await declaring.located(runtime, request, principal, desk)
     request = located.request
     incident_id, now = key.command_id, runtime.clock.now()
-    async with runtime.pool.acquire(timeout=runtime.settings.pool_acquire_timeout_s) as connection:
-        around = await declaring.look_around(connection, templates, request)
-        reference = await templates.at(connection, around.templates_version)
+    around, reference = await declaring.surroundings(runtime, templates, watch.known, request)
     declaring.check_parent(request, around, principal)
     declared = decide.declare(request, incident_id=incident_id, now=now, reference=reference)
     if isinstance(declared, Refusal):
@@ -151,12 +149,13 @@ async def _declare(
         )
     except EventTooLarge as error:
         raise acting.too_large(str(error)) from None
-    response.background = BackgroundTask(_look_again, runtime, templates, request, declared)
+    watch.known.add(request.kind, declared.exercise, declaring.happening_of(declared.event))
+    watch.second_look.later(partial(_look_again, runtime, templates, request, declared))
     return response
 
 
 async def _look_again(runtime: Runtime, templates: Templates, request: DeclareRequest, declared: Declared) -> None:
-    """After the answer: of two declared at the same moment, the one that was committed later sees the other."""
+    """Look around once more, for what was declared at the same moment."""
     async with runtime.pool.acquire(timeout=runtime.settings.pool_acquire_timeout_s) as connection:
         likenesses = declaring.likenesses(
             templates, declared, await declaring.look_around(connection, templates, request)
@@ -215,7 +214,7 @@ async def _change_level(
 
 
 async def _close(
-    runtime: Runtime, incident_id: UUID, request: CloseRequest, key: ClaimedKey, principal: Principal
+    runtime: Runtime, watch: Watch, incident_id: UUID, request: CloseRequest, key: ClaimedKey, principal: Principal
 ) -> Response:
     async with runtime.unit(command_id=key.command_id, actor=principal.subject) as unit:
         incident = await acting.load(unit, incident_id, principal)
@@ -225,6 +224,7 @@ async def _close(
         if isinstance(decision, Refusal):
             raise acting.problem_of(decision)
         await store.set_closed(unit.connection, incident_id, decision.closed_at)
+        unit.after_commit(partial(watch.known.forget, incident_id))
         await acting.note(unit, incident_id, "closed", incident.state, State.CLOSED, request.reason)
         unit.emit(decision, key=incident_id)
         document = {"incident_id": str(incident_id), "state": State.CLOSED, "closed_at": decision.closed_at}

@@ -6,14 +6,17 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
+from schemas.events.incident import IncidentDeclared
 from services.incidents import decide
 from services.incidents.gazetteer.desk import Desk
-from services.incidents.geometry import box_of
+from services.incidents.geometry import Box, PlaceRefused, box_of, read_place
 from services.incidents.locating.finder import NotLocated, locate
 from services.incidents.locating.model import Located
 from services.incidents.model import Declared, DeclareRequest, Note
+from services.incidents.reference import Reference
 from services.incidents.sameness import store as sameness
 from services.incidents.sameness.decide import Happening, Likeness, alike
+from services.incidents.sameness.known import KnownOpen
 from services.incidents.sameness.store import Surroundings
 from services.incidents.templates.store import Templates
 from services.kit.auth import Principal, require_all_jurisdiction
@@ -38,9 +41,36 @@ async def look_around(connection: Any, templates: Templates, request: DeclareReq
         kind=request.kind,
         exercise=request.exercise,
         occurred_at=request.occurred_at,
+        box=_box_of(request),
         parent_id=request.parent_id,
         thresholds=templates.built_in.alike[request.kind],
     )
+
+
+def _box_of(request: DeclareRequest) -> Box | None:
+    """None for a place that the decision is going to refuse."""
+    try:
+        return box_of(read_place(request.place))
+    except PlaceRefused:
+        return None
+
+
+async def surroundings(
+    runtime: Runtime, templates: Templates, known: KnownOpen, request: DeclareRequest
+) -> tuple[Surroundings, Reference]:
+    """What the decision must know, and the reference data: from memory as a rule, for that is where a flood is met."""
+    box = _box_of(request)
+    if known.is_loaded and request.parent_id is None and box is not None:
+        alike = templates.built_in.alike[request.kind]
+        nearby = known.near(request.kind, request.exercise, request.occurred_at, box, alike)
+        return Surroundings(parent=None, nearby=nearby), templates.known
+    async with runtime.pool.acquire(timeout=runtime.settings.pool_acquire_timeout_s) as connection:
+        return await look_around(connection, templates, request), await templates.now(connection)
+
+
+def happening_of(event: IncidentDeclared) -> Happening:
+    """When and where a declared incident is."""
+    return Happening(incident_id=event.incident_id, occurred_at=event.occurred_at, box=box_of(event.place))
 
 
 def check_parent(request: DeclareRequest, around: Surroundings, principal: Principal) -> None:
@@ -57,9 +87,8 @@ def check_parent(request: DeclareRequest, around: Surroundings, principal: Princ
 def likenesses(templates: Templates, declared: Declared, around: Surroundings) -> tuple[Likeness, ...]:
     """What it may be the same as; not what it says it is part of."""
     event = declared.event
-    new = Happening(incident_id=event.incident_id, occurred_at=event.occurred_at, box=box_of(event.place))
     others = [other for other in around.nearby if other.incident_id != event.parent_id]
-    return alike(new, others, templates.built_in.alike[event.kind])
+    return alike(happening_of(event), others, templates.built_in.alike[event.kind])
 
 
 def may_be_same(likeness: Likeness) -> Note:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import partial
 from uuid import UUID
 
 from fastapi import APIRouter, Response
@@ -12,6 +13,7 @@ from services.incidents.amend import decide, store
 from services.incidents.amend.model import AreaRequest, MergeRequest, PhaseRequest, ReopenRequest, Whole
 from services.incidents.amend.revising import revise
 from services.incidents.model import Refusal, State
+from services.incidents.sameness.known import KnownOpen
 from services.incidents.templates.store import Templates
 from services.kit.auth import Principal, require_all_jurisdiction
 from services.kit.http import CurrentPrincipal
@@ -22,7 +24,7 @@ from services.kit.runtime import Runtime
 from services.kit.unit import Unit
 
 
-def add_routes(router: APIRouter, runtime: Runtime, templates: Templates) -> None:
+def add_routes(router: APIRouter, runtime: Runtime, templates: Templates, known: KnownOpen) -> None:
     """`POST /incidents/{id}/area`, `/phase`, `/merge` and `/reopen`."""
 
     @router.post("/{incident_id}/area")
@@ -38,7 +40,7 @@ def add_routes(router: APIRouter, runtime: Runtime, templates: Templates) -> Non
 
     @router.post("/{incident_id}/merge")
     async def merge(incident_id: UUID, request: MergeRequest, key: RequestKey, principal: CurrentPrincipal) -> Response:
-        return await _merge(runtime, incident_id, request, key, principal)
+        return await _merge(runtime, known, incident_id, request, key, principal)
 
     @router.post("/{incident_id}/reopen")
     async def reopen(
@@ -93,7 +95,7 @@ async def _advance(
 
 
 async def _merge(
-    runtime: Runtime, incident_id: UUID, request: MergeRequest, key: ClaimedKey, principal: Principal
+    runtime: Runtime, known: KnownOpen, incident_id: UUID, request: MergeRequest, key: ClaimedKey, principal: Principal
 ) -> Response:
     async with runtime.unit(command_id=key.command_id, actor=principal.subject) as unit:
         await store.lock_both(unit.connection, incident_id, request.into)
@@ -105,6 +107,7 @@ async def _merge(
         if isinstance(merged, Refusal):
             raise acting.problem_of(merged)
         await store.set_merged(unit.connection, incident_id, request.into, merged.merged_at)
+        unit.after_commit(partial(known.forget, incident_id))
         await acting.note(unit, incident_id, "merged", incident.state, str(request.into), request.reason)
         unit.emit(merged, key=incident_id)
         document = {

@@ -77,7 +77,7 @@ async def declare(
     """Declare the incident, by the proposal's id; without a principal by a policy. Raises 422, EventTooLarge."""
     request, connection = located.request, unit.connection
     around = await declaring.look_around(connection, templates, request)
-    reference = await templates.at(connection, around.templates_version)
+    reference = await templates.now(connection)
     if principal is not None:
         declaring.check_parent(request, around, principal)
     declared = deciding.declare(request, incident_id=kept.proposal_id, now=unit.now, reference=reference)

@@ -142,7 +142,7 @@ class Taker:
         located = await locate(self._runtime, accepting.request_of(kept, asked, unit.now))
         around = await sameness.look_around(
             unit.connection, kind=located.request.kind, exercise=False, occurred_at=located.request.occurred_at,
-            parent_id=None, thresholds=self._templates.built_in.alike[located.request.kind],
+            box=None, parent_id=None, thresholds=self._templates.built_in.alike[located.request.kind],
         )  # fmt: skip
         if around.nearby:
             return {"not_by_itself": "an open incident of this kind and time may be the same"}

@@ -14,6 +14,11 @@ from services.incidents.geometry import Box
 
 _KM_PER_DEGREE: Final = 111.2
 """Along a meridian; far more exact than the thresholds, which are assumptions."""
+_SLACK_DEG: Final = 0.01
+_NEAR_POLE: Final = 0.01
+ANYWHERE: Final = Box(-180.0, -90.0, 180.0, 90.0)
+ALIKE_MAX: Final = 5
+"""The nearest so many are asked about."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,7 +57,7 @@ def read_thresholds(document: Mapping[str, Any]) -> dict[IncidentKind, Threshold
 
 
 def alike(new: Happening, others: Iterable[Happening], thresholds: Thresholds) -> tuple[Likeness, ...]:
-    """Those of the others that may be the same as the new one, the nearest first. All are of its kind and world."""
+    """Of the others the nearest `ALIKE_MAX` that may be the same as the new one. All are of its kind and world."""
     found = [
         Likeness(
             incident_id=other.incident_id,
@@ -64,7 +69,20 @@ def alike(new: Happening, others: Iterable[Happening], thresholds: Thresholds) -
         and abs(new.occurred_at - other.occurred_at) <= thresholds.apart
         and apart_km(new.box, other.box) <= thresholds.apart_km
     ]
-    return tuple(sorted(found, key=lambda one: (one.apart_km, one.apart_minutes, one.incident_id)))
+    return tuple(sorted(found, key=lambda one: (one.apart_km, one.apart_minutes, one.incident_id))[:ALIKE_MAX])
+
+
+def around(box: Box, reach_km: float) -> Box:
+    """A box that whatever is no farther than that from the given one meets. It goes all round the globe when it would
+    cross the antimeridian or come near a pole, so it may hold more, never less."""
+    north_deg = reach_km / _KM_PER_DEGREE + _SLACK_DEG
+    south, north = max(box.south_deg - north_deg, -90.0), min(box.north_deg + north_deg, 90.0)
+    shrink = math.cos(math.radians(max(abs(south), abs(north))))
+    east_deg = north_deg / shrink if shrink > _NEAR_POLE else 360.0
+    west, east = box.west_deg - east_deg, box.east_deg + east_deg
+    if west < -180.0 or east > 180.0:
+        west, east = -180.0, 180.0
+    return Box(west, south, east, north)
 
 
 def apart_km(one: Box, other: Box) -> float:

@@ -15,9 +15,10 @@ from pydantic import TypeAdapter
 from schemas.values import Geometry
 from schemas.vocabulary import IncidentKind
 from services.incidents.geometry import Box, box_of
-from services.incidents.sameness.decide import Happening, Likeness, Thresholds
+from services.incidents.sameness.decide import ANYWHERE, Happening, Likeness, Thresholds, around
 
-NEARBY_MAX: Final = 200
+NEARBY_MAX: Final = 10
+"""On either side of the moment: enough to ask a person, and few enough for a flood of declarations."""
 _SQL: Final = aiosql.from_path(
     Path(__file__).parents[1] / "sql" / "sameness.sql", "asyncpg", mandatory_parameters=False
 )
@@ -36,7 +37,6 @@ class Parent:
 class Surroundings:
     """What is read before a declaration is decided, in one statement."""
 
-    templates_version: int
     parent: Parent | None
     nearby: tuple[Happening, ...]
 
@@ -47,20 +47,34 @@ async def look_around(
     kind: IncidentKind,
     exercise: bool,
     occurred_at: datetime,
+    box: Box | None,
     parent_id: UUID | None,
     thresholds: Thresholds,
 ) -> Surroundings:
-    """Open incidents of the kind and world about that time, the parent, and the version of the templates."""
+    """Open incidents of the kind and world about that time and near that box (None: anywhere), and the parent."""
+    within = ANYWHERE if box is None else around(box, thresholds.apart_km)
     row = await connection.fetchrow(
-        _SQL.look_around.sql, kind.value, exercise, occurred_at - thresholds.apart, occurred_at + thresholds.apart,
-        parent_id, NEARBY_MAX,
+        _SQL.look_around.sql, kind.value, exercise, occurred_at - thresholds.apart, occurred_at,
+        occurred_at + thresholds.apart, parent_id, NEARBY_MAX, within.west_deg, within.south_deg, within.east_deg,
+        within.north_deg,
     )  # fmt: skip
     parent = row["parent"]
     return Surroundings(
-        templates_version=row["templates_version"],
         parent=parent and Parent(exercise=parent["exercise"], area_codes=tuple(parent["area_codes"])),
-        nearby=tuple(_happening(one) for one in row["nearby"] or ()),
+        nearby=tuple(
+            _happening(UUID(n["incident_id"]), datetime.fromisoformat(n["occurred_at"]), n["box"], n["place"])
+            for n in row["nearby"] or ()
+        ),
     )
+
+
+async def read_open(connection: Any) -> list[tuple[IncidentKind, bool, Happening]]:
+    """Every open incident, with its kind and whether it is a drill."""
+    rows = await connection.fetch(_SQL.read_open.sql)
+    return [
+        (IncidentKind(r["kind"]), r["exercise"], _happening(r["incident_id"], r["occurred_at"], r["box"], r["place"]))
+        for r in rows
+    ]
 
 
 async def note_likenesses(connection: Any, incident_id: UUID, alike: Sequence[Likeness], now: datetime) -> None:
@@ -76,7 +90,6 @@ async def likenesses_of(connection: Any, incident_id: UUID) -> list[dict[str, An
     return [dict(row) for row in await connection.fetch(_SQL.likenesses_of.sql, incident_id)]
 
 
-def _happening(one: dict[str, Any]) -> Happening:
-    box = box_of(_PLACE.validate_python(one["place"])) if one["box"] is None else Box(*one["box"])
-    occurred_at = datetime.fromisoformat(one["occurred_at"])
-    return Happening(incident_id=UUID(one["incident_id"]), occurred_at=occurred_at, box=box)
+def _happening(incident_id: UUID, occurred_at: datetime, box: list[float] | None, place: Any) -> Happening:
+    known = box_of(_PLACE.validate_python(place)) if box is None else Box(*box)
+    return Happening(incident_id=incident_id, occurred_at=occurred_at, box=known)

@@ -1,15 +1,27 @@
 -- What a declaration must know of the incidents around it, and proposals to merge.
 
 -- name: look_around
--- $1 kind, $2 exercise, $3 from, $4 to, $5 parent or NULL, $6 at most so many
-SELECT (SELECT count(*) FROM need_templates) AS templates_version,
-       (SELECT jsonb_build_object('exercise', exercise, 'area_codes', area_codes)
-        FROM incidents WHERE incident_id = $5) AS parent,
+-- Open incidents near in time and place, on either side of the moment those nearest to it, and the parent. $1 kind, $2 exercise, $3 from, $4 the moment, $5 to, $6 parent or NULL, $7 at most so many on either
+-- side, $8 west, $9 south, $10 east, $11 north (an incident whose box was not measured is taken for near)
+SELECT (SELECT jsonb_build_object('exercise', exercise, 'area_codes', area_codes)
+        FROM incidents WHERE incident_id = $6) AS parent,
        (SELECT jsonb_agg(near) FROM (
-            SELECT incident_id, occurred_at, box, CASE WHEN box IS NULL THEN place END AS place
-            FROM incidents
-            WHERE state = 'open' AND kind = $1 AND exercise = $2 AND occurred_at BETWEEN $3 AND $4
-            ORDER BY declared_at DESC LIMIT $6) AS near) AS nearby;
+            (SELECT incident_id, occurred_at, box, CASE WHEN box IS NULL THEN place END AS place
+             FROM incidents
+             WHERE state = 'open' AND kind = $1 AND exercise = $2 AND occurred_at >= $3 AND occurred_at <= $4
+               AND (box IS NULL OR (box[1] <= $10 AND box[2] <= $11 AND box[3] >= $8 AND box[4] >= $9))
+             ORDER BY occurred_at DESC LIMIT $7)
+            UNION ALL
+            (SELECT incident_id, occurred_at, box, CASE WHEN box IS NULL THEN place END AS place
+             FROM incidents
+             WHERE state = 'open' AND kind = $1 AND exercise = $2 AND occurred_at > $4 AND occurred_at <= $5
+               AND (box IS NULL OR (box[1] <= $10 AND box[2] <= $11 AND box[3] >= $8 AND box[4] >= $9))
+             ORDER BY occurred_at LIMIT $7)) AS near) AS nearby;
+
+-- name: read_open
+-- Every open incident.
+SELECT incident_id, kind, exercise, occurred_at, box, CASE WHEN box IS NULL THEN place END AS place
+FROM incidents WHERE state = 'open';
 
 -- name: note_likenesses!
 -- $1 id, $2 others, $3 km apart, $4 minutes apart, $5 now

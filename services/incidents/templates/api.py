@@ -50,7 +50,10 @@ def add_routes(router: APIRouter, runtime: Runtime, templates: store.Templates) 
 
     @router.post("/templates")
     async def edit(request: TemplateRequest, key: RequestKey, principal: CurrentPrincipal) -> Response:
-        return await _edit(runtime, request, key, principal.subject)
+        answer = await _edit(runtime, request, key, principal.subject)
+        async with runtime.pool.acquire() as connection:
+            await templates.now(connection)
+        return answer
 
 
 async def _edit(runtime: Runtime, request: TemplateRequest, key: ClaimedKey, actor: str) -> Response:

@@ -28,6 +28,11 @@ class Templates:
         self._version = 0
         self._reference = built_in
 
+    @property
+    def known(self) -> Reference:
+        """The data as it was when somebody read it last; an edit by another process comes a little later."""
+        return self._reference
+
     async def at(self, connection: Any, version: int) -> Reference:
         """The data at this version, which the caller has just read; it is read anew only if it is another."""
         if version != self._version:

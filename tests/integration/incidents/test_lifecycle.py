@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from functools import partial
 from typing import Any
 from uuid import uuid4
 
@@ -11,6 +12,7 @@ import pytest
 from schemas.events.incident import IncidentDeclared, IncidentNeedStated
 from schemas.policy import AccountRole
 from tests.integration.incidents.test_api import declare
+from tests.integration.kit.rig import until
 from tests.support.service_rig import ServiceRig
 from tests.unit.incidents.amend.test_decide import VENUE
 from tests.unit.incidents.builders import NEED, SQUARE, body
@@ -122,9 +124,38 @@ async def test_what_looks_like_an_open_incident_is_declared_and_asked_about(rig:
     assert (await shown(rig, second))["state"] == "open"
 
 
+async def test_once_the_open_incidents_are_known_declaring_asks_no_database(rig: ServiceRig) -> None:
+    first = await declare(rig)
+    loops = [asyncio.create_task(loop()) for loop in rig.service.loops]
+    try:
+        await until(partial(is_asked_about, rig, first))  # read at the start
+        second = await declare(rig, occurred_at="2020-01-01T00:00:00Z")
+        assert await is_asked_about(rig, second, occurred_at="2020-01-01T00:10:00Z")  # its own at once
+        await post(rig, f"{second}/close", reason="r")
+        assert not await is_asked_about(rig, second, occurred_at="2020-01-01T00:05:00Z")
+    finally:
+        for task in loops:
+            task.cancel()
+
+
+async def is_asked_about(rig: ServiceRig, incident_id: str, **members: Any) -> bool:
+    """Whether another declaration is answered with a problem that names this incident."""
+    async with rig.client() as client:
+        answer = (await client.post("/incidents", json=body(**members))).json()
+    return any(incident_id in problem["what"] for problem in answer["problems"])
+
+
 async def test_of_two_declared_at_once_at_least_one_knows_of_the_other(rig: ServiceRig) -> None:
-    one, other = await asyncio.gather(declare(rig), declare(rig))
-    assert [like["incident_id"] for like in (await shown(rig, one))["may_be_same_as"]] == [other]
+    looking = asyncio.create_task(rig.service.loops[0]())
+    try:
+        one, other = await asyncio.gather(declare(rig), declare(rig))
+
+        async def knows() -> bool:
+            return [like["incident_id"] for like in (await shown(rig, one))["may_be_same_as"]] == [other]
+
+        await until(knows)
+    finally:
+        looking.cancel()
     assert await rig.count("incident_likenesses") == 1
 
 

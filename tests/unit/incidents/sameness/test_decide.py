@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from schemas.vocabulary import IncidentKind
 from services.incidents.geometry import Box
-from services.incidents.sameness.decide import Happening, Thresholds, alike, apart_km
+from services.incidents.sameness.decide import ALIKE_MAX, Happening, Thresholds, alike, apart_km, around
 from tests.unit.incidents.builders import NOW, REFERENCE
 
 RULE = Thresholds(apart=timedelta(minutes=30), apart_km=100)
@@ -68,3 +68,17 @@ def test_points_within_a_degree_are_as_far_apart_as_the_ellipse_says(
 def test_being_alike_goes_both_ways(one: tuple[float, float], other: tuple[float, float]) -> None:
     here, there = Box(*one, *one), Box(*other, *other)
     assert apart_km(here, there) == pytest.approx(apart_km(there, here))
+
+
+@given(DEGREES, st.floats(-180, 180), st.floats(-90, 90), st.sampled_from([3.0, 100.0, 500.0]))
+def test_whatever_is_near_enough_meets_the_box_that_is_searched(
+    at: tuple[float, float], lon_deg: float, lat_deg: float, reach_km: float
+) -> None:
+    here, there = Box(at[0], at[1], at[0], at[1]), Box(lon_deg, lat_deg, lon_deg, lat_deg)
+    if apart_km(here, there) <= reach_km:
+        assert around(here, reach_km).meets(there)
+
+
+def test_only_the_nearest_are_asked_about() -> None:
+    crowd = [happening(number, lat_deg=31 + number / 1000) for number in range(2, 200)]
+    assert [one.incident_id.int for one in alike(happening(1), crowd, RULE)] == list(range(2, 2 + ALIKE_MAX))
