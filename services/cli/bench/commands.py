@@ -88,3 +88,19 @@ def geofence(
     report.show()
     if json is not None:
         report.write(json)
+
+
+@app.command("import")
+def import_(
+    json: JsonFile = None,
+    rows: Annotated[int, typer.Option(min=1_000, max=199_999, help="Volunteers in the file.")] = 100_000,
+) -> None:
+    """A roster of volunteers from its file to the last commit, beside parsing and COPY alone; on servers of its own."""
+    from services.cli.bench.importing import run_import_bench
+    from services.cli.bench.parts import own_parts
+
+    with own_parts(("registry",)) as parts:
+        report = run_import_bench(parts, rows=rows)
+    report.show()
+    if json is not None:
+        report.write(json)

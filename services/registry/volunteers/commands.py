@@ -12,7 +12,7 @@ from schemas.policy import prefix_of
 from services.kit.auth import Principal, require_all_jurisdiction
 from services.kit.problems import Finding, conflict, invalid, not_found
 from services.kit.unit import Unit
-from services.registry.commands import tell
+from services.registry.commands import tell, tell_beside
 from services.registry.entries import Items, report, where_of
 from services.registry.model import Outcome, Refused
 from services.registry.stations.decide import station_id_of
@@ -101,8 +101,8 @@ async def save_settled(
     """Save changed volunteers, tell what there is to tell, keep the history, and let the clock look again."""
     if not settled:
         return
-    await store.save_volunteers(unit.connection, settled, unit.now)
-    tell(unit, (fact for one in settled for fact in one.facts))
+    facts = [fact for one in settled for fact in one.facts]
+    await tell_beside(unit, facts, store.save_volunteers(unit.connection, settled, unit.now))
     entries = [
         {
             "volunteer_id": one.volunteer.volunteer_id,
