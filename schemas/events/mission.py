@@ -120,10 +120,15 @@ class MissionCompleted(Event):
 
 
 class MissionCancelled(Event):
-    """The mission ended before it reached the scene; all members are released."""
+    """The mission ended before it reached the scene; all members are released.
+
+    With `members_wait` they are not: a plan that nobody had approved was given up because its zone was lifted, and
+    they wait for another team of the incident.
+    """
 
     event_type: ClassVar[str] = "mission.cancelled"
 
     mission_id: UUID
     incident_id: UUID
     reason: str
+    members_wait: bool = False

@@ -225,9 +225,11 @@ class Handlers:
             )
 
     async def on_ended(self, unit: Unit, envelope: Envelope) -> None:
-        """The members are free for other missions."""
+        """The members are free for other missions, or wait for another one of this incident."""
         data = envelope.data
         assert isinstance(data, mission.MissionCompleted | mission.MissionCancelled)
+        if isinstance(data, mission.MissionCancelled) and data.members_wait:
+            await unit.connection.execute(statement("leave_mission"), data.mission_id)
         await unit.connection.execute(statement("end_mission"), data.mission_id)
 
     async def on_search_due(self, unit: Unit, timer: Timer) -> None:

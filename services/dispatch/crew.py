@@ -37,6 +37,7 @@ from services.kit.unit import Unit
 
 CHECK_IN: Final = "check-in"
 """Kind of the timer that watches for a team's sign of life; its key is the mission's id."""
+ZONE_LIFTED: Final = "the zone was lifted before the team was sent"
 AUTO_DISPATCH: Final = "auto-dispatch"
 """Who approved, when the incident says that a complete team leaves without a person's approval."""
 
@@ -99,7 +100,9 @@ def declared_clock(row: IncidentRow) -> IncidentClock:
 
 async def _plan(unit: Unit, row: IncidentRow, zone: Destination, team: NewTeam, rules: Rules) -> None:
     clock = declared_clock(row)
-    mission_id = derived_id(row.incident_id, f"mission/{zone.zone_id}", team.team_no)
+    again = await unit.connection.fetchval(SQL.withdrawn_before.sql, zone.zone_id, team.team_no)
+    ordinal = f"{team.team_no}/{again}" if again else team.team_no
+    mission_id = derived_id(row.incident_id, f"mission/{zone.zone_id}", ordinal)
     await unit.connection.execute(
         SQL.plan_mission.sql, mission_id, row.incident_id, zone.zone_id, team.team_no, team.is_short,
         team.lead_volunteer_id, team.explanation.model_dump(mode="json"), clock.incident_time(unit.now),
@@ -124,6 +127,23 @@ async def _plan(unit: Unit, row: IncidentRow, zone: Destination, team: NewTeam, 
         planned = await store.mission(unit.connection, mission_id)
         assert planned is not None
         await send(unit, row, planned, team.members, AUTO_DISPATCH, rules)
+
+
+async def withdraw(unit: Unit, row: IncidentRow) -> None:
+    """Give up plans for lifted zones that nobody approved. Their members wait, each at the zone of their need."""
+    if row.clock is None:
+        return
+    now = row.clock.incident_time(unit.now)
+    plans = await unit.connection.fetch(SQL.withdraw_plans.sql, row.incident_id, now, ZONE_LIFTED)
+    for plan in plans:
+        mission_id = plan["mission_id"]
+        unit.emit(
+            MissionCancelled(mission_id=mission_id, incident_id=row.incident_id, reason=ZONE_LIFTED, members_wait=True),
+            key=mission_id,
+        )
+    if plans:
+        quotas = await store.quotas_of(unit.connection, row.incident_id)
+        await store.put_quotas(unit.connection, row.incident_id, quotas)
 
 
 async def _refill(unit: Unit, row: IncidentRow, refill: Refill, rules: Rules) -> None:

@@ -85,16 +85,17 @@ class Handlers:
     async def fenced(self, unit: Unit, envelope: Envelope) -> None:
         """Teams have somewhere to go.
 
-        After a revision, teams that exist keep their zone and those that were sent their destination, unless a person
-        decides otherwise; teams to come go to zones that stand.
+        After a revision, teams that were sent keep their zone and destination, unless a person decides otherwise. Plans
+        for a lifted zone are given up, and teams to come go to zones that stand.
         """
         event = _of(FenceAsItStands, envelope)
-        await _lock(unit, envelope, event.incident_id)
+        row = await _lock(unit, envelope, event.incident_id)
         zones = [
             Destination(zone_id=zone.zone_id, kind=zone.kind, lat_deg=zone.centre.lat_deg, lon_deg=zone.centre.lon_deg)
             for zone in event.zones
         ]
         await store.put_zones(unit.connection, event.incident_id, zones)
+        await crew.withdraw(unit, row)
         await self._form(unit, envelope, event.incident_id)
 
     async def opened(self, unit: Unit, envelope: Envelope) -> None:

@@ -263,6 +263,11 @@ SELECT count(*) FROM ask WHERE alert_id = $1 AND need_id = $2 AND state = 'open'
 UPDATE commitment SET mission_id = $2, dispatched = $4 OR (dispatched AND mission_id = $2)
 WHERE alert_id = $1 AND volunteer_id = ANY($3::uuid[]);
 
+-- name: leave_mission!
+-- The members of a mission that was given up stay promised to their alert, unless that is closed. (mission_id)
+UPDATE commitment c SET mission_id = NULL, dispatched = false
+FROM alert a WHERE c.mission_id = $1 AND a.alert_id = c.alert_id AND a.state <> 'closed';
+
 -- name: end_mission!
 -- The members of a mission are free again. (mission_id)
 DELETE FROM commitment WHERE mission_id = $1;

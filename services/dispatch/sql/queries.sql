@@ -92,7 +92,7 @@ FROM missions m JOIN zones z USING (zone_id) WHERE m.incident_id = $1 ORDER BY z
 
 -- name: teams_of
 -- Which teams an incident has, without what is told about them. $1 incident
-SELECT mission_id, zone_id, team_no, state FROM missions WHERE incident_id = $1;
+SELECT mission_id, zone_id, team_no, state FROM missions WHERE incident_id = $1 AND NOT is_withdrawn;
 
 -- name: served_needs
 -- Which needs ever had somebody in each mission. $1 incident
@@ -113,6 +113,23 @@ FROM members WHERE mission_id = ANY($1::uuid[]) AND left_reason IS NULL ORDER BY
 -- name: incident_of
 -- $1 mission
 SELECT incident_id FROM missions WHERE mission_id = $1;
+
+-- name: withdraw_plans
+-- Give up what was planned for lifted zones and not approved; its members wait again. $1 incident, $2 now, $3 reason
+WITH withdrawn AS (
+    UPDATE missions m SET state = 'cancelled', is_withdrawn = true, ended_at = $2, end_reason = $3
+    FROM zones z
+    WHERE m.incident_id = $1 AND z.zone_id = m.zone_id AND z.is_lifted AND m.state = 'planned'
+    RETURNING m.mission_id
+), waiting AS (
+    UPDATE members SET state = 'waiting', mission_id = NULL, role = NULL, language = NULL
+    WHERE incident_id = $1 AND state = 'seated' AND mission_id IN (SELECT mission_id FROM withdrawn)
+)
+SELECT mission_id FROM withdrawn ORDER BY mission_id;
+
+-- name: withdrawn_before
+-- How often a plan for a team of this number was given up. $1 zone, $2 team number
+SELECT count(*) FROM missions WHERE zone_id = $1 AND team_no = $2 AND is_withdrawn;
 
 -- name: plan_mission
 -- $1 mission, $2 incident, $3 zone, $4 team number, $5 short, $6 lead, $7 explanation, $8 now

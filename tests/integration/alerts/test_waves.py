@@ -235,3 +235,25 @@ async def test_a_page_is_answered_with_its_own_token_only(services: Running) -> 
     wrong = await services.client.post(url, json={"answer": "perhaps"}, headers=own)
     assert wrong.status_code == 422
     assert wrong.json()["problems"][0]["where"] == "/answer"
+
+
+async def test_members_of_a_plan_that_was_given_up_stay_promised(services: Running) -> None:
+    await enrol(services, 1, places=(103.9,))
+    declared = incident(need(Role.COUNSELLOR, 1))
+    await services.log.publish(declared, declared.incident_id)
+    (page,) = await pages(services, declared.incident_id, 1)
+    await answer(services, page)
+    opened = services.log.of(events.AlertOpened, declared.incident_id)[0]
+    who = mission.Member(volunteer_id=page.volunteer_id, need_id=opened.quotas[0].need_id, role=Role.COUNSELLOR)
+    plan = planned(declared, opened.quotas[0].zone_id, (who,))
+    given_up = mission.MissionCancelled(
+        mission_id=plan.mission_id, incident_id=declared.incident_id, reason="lifted", members_wait=True
+    )
+    await services.log.publish(plan, plan.mission_id)
+    await until(lambda: _promised(services, plan.mission_id), "planned")
+    await services.log.publish(given_up, plan.mission_id)
+    await until(lambda: _promised(services, None), "waiting again, still promised")
+
+
+async def _promised(services: Running, mission_id: UUID | None) -> bool:
+    return await rows(services, "alerts", "SELECT mission_id FROM commitment") == [{"mission_id": mission_id}]

@@ -11,7 +11,7 @@ from uuid import UUID, uuid4
 import pytest
 import pytest_asyncio
 
-from schemas.events.alert import AlertQuotaReopened
+from schemas.events.alert import AlertOpened, AlertQuotaReopened
 from schemas.events.incident import IncidentNeedStated
 from schemas.events.mission import (
     MissionCancelled,
@@ -20,8 +20,10 @@ from schemas.events.mission import (
     MissionDispatched,
     MissionPlanned,
 )
+from schemas.events.zone import ZoneRevised
+from schemas.ids import derived_id
 from schemas.policy import AccountRole
-from schemas.values import NeedLine
+from schemas.values import NeedLine, Position
 from schemas.vocabulary import Answer, Role, ZoneKind
 from services.dispatch.app import create
 from tests.integration.dispatch.field import Field, open_field
@@ -278,3 +280,54 @@ async def answer_late(desk: Field, story: Story) -> None:
     planned = len(await desk.emitted(MissionPlanned))
     await whole_team(desk, story)
     assert len(await desk.emitted(MissionPlanned)) == planned
+
+
+def revised(story: Story, number: int, kind: ZoneKind) -> ZoneRevised:
+    """The only zone that stands now."""
+    fenced = story.fenced()
+    zone = fenced.zones[0].model_copy(update={"zone_id": derived_id(story.incident_id, f"zone/{kind}"), "kind": kind})
+    return ZoneRevised(**{**dict(fenced), "zones": (zone,)}, revision=number)
+
+
+def opened_at(story: Story, kind: ZoneKind) -> AlertOpened:
+    """The alert with its needs moved to a zone."""
+    zone_id = derived_id(story.incident_id, f"zone/{kind}")
+    quotas = tuple(quota.model_copy(update={"zone_id": zone_id, "zone_kind": kind}) for quota in story.opened().quotas)
+    return story.opened().model_copy(update={"quotas": quotas})
+
+
+@pytest.mark.parametrize("zones_first", [True, False])
+async def test_a_plan_for_a_lifted_zone_is_given_up_and_its_members_go_where_their_need_goes(
+    desk: Field, zones_first: bool
+) -> None:
+    story = Story(auto_dispatch=False)
+    await begin(desk, story)
+    crew = await whole_team(desk, story)
+    for number, kind in ((2, ZoneKind.AFFECTED), (3, ZoneKind.CORE)):
+        told = [(revised(story, number, kind), story.incident_id), (opened_at(story, kind), story.alert_id)]
+        for event, key in told if zones_first else reversed(told):
+            await desk.tell(event, key, exercise=story.exercise)
+    planned = await desk.emitted(MissionPlanned)
+    assert [one.zone_kind for one in planned] == [ZoneKind.CORE, ZoneKind.AFFECTED, ZoneKind.CORE]
+    assert len({one.mission_id for one in planned}) == 3
+    assert all({member.volunteer_id for member in one.members} == set(crew) for one in planned)
+    cancelled = await desk.emitted(MissionCancelled)
+    assert [(one.mission_id, one.members_wait) for one in cancelled] == [(one.mission_id, True) for one in planned[:2]]
+    before = await desk.everything(*TABLES)
+    await desk.tell_everything_again()
+    assert await desk.everything(*TABLES) == before
+
+
+async def test_a_team_that_was_sent_keeps_its_zone_and_destination(desk: Field) -> None:
+    story = Story()
+    await begin(desk, story)
+    await whole_team(desk, story)
+    zone = story.fenced().zones[0].model_copy(update={"centre": Position(lat_deg=35.0, lon_deg=110.0)})
+    moved = ZoneRevised(**{**dict(story.fenced()), "zones": (zone,)}, revision=2)
+    for event in (moved, revised(story, 3, ZoneKind.AFFECTED)):
+        await desk.tell(event, story.incident_id, exercise=story.exercise)
+    assert await desk.emitted(MissionCancelled) == []
+    async with desk.account(AccountRole.VIEWER) as viewer:
+        (shown,) = (await viewer.get(f"/dispatch/incidents/{story.incident_id}/missions")).json()["missions"]
+    assert (shown["state"], shown["zone_is_lifted"]) == ("dispatched", True)
+    assert shown["destination"] == {"lat_deg": 31.5, "lon_deg": 103.5}
