@@ -10,7 +10,7 @@ from typing import Annotated, Final, Literal, Self
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from schemas.values import AreaCode, LanguageCode, LatDeg, LonDeg, Text
-from schemas.vocabulary import Role, StationKind
+from schemas.vocabulary import Role, StationKind, StationService
 from services.cli.scenario.model import SCENARIOS_FOLDER, Assumption, ScenarioError, Source, SourceId, explain_first
 
 ASSUMPTIONS_FILE: Final = SCENARIOS_FOLDER / "network-assumptions.json"
@@ -80,6 +80,25 @@ class CredentialRule(_Strict):
     valid_years: Annotated[int, Field(ge=2, le=50)]
 
 
+class StationOffer(_Strict):
+    """What every station offers and when it is open; how many rooms and seats it has is drawn between these bounds."""
+
+    rooms_min: Annotated[int, Field(ge=0, le=100)]
+    rooms_max: Annotated[int, Field(ge=0, le=100)]
+    seats_per_room_min: Annotated[int, Field(ge=1, le=100)]
+    seats_per_room_max: Annotated[int, Field(ge=1, le=100)]
+    services: tuple[StationService, ...]
+    open_days: tuple[Text, ...]
+    opens: Text
+    closes: Text
+
+    @model_validator(mode="after")
+    def _bounds_are_in_order(self) -> Self:
+        if self.rooms_min > self.rooms_max or self.seats_per_room_min > self.seats_per_room_max:
+            raise ValueError("a lower bound is above its upper bound")
+        return self
+
+
 class NetworkAssumptions(_Strict):
     """Everything the generator of the network is told."""
 
@@ -95,6 +114,7 @@ class NetworkAssumptions(_Strict):
     national_language: LanguageCode
     national_language_shares: LanguageShares
     assumptions: tuple[Assumption, ...]
+    station_offer: StationOffer
     provinces: tuple[Province, ...]
     detachments: tuple[DetachmentPlan, ...]
     seats: tuple[Seat, ...]

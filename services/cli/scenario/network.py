@@ -16,9 +16,9 @@ from random import Random
 from typing import Final
 
 from schemas.vocabulary import StationKind, Tier
-from services.cli.scenario.assumptions import NetworkAssumptions, Province, load_assumptions
+from services.cli.scenario.assumptions import NetworkAssumptions, Province, StationOffer, load_assumptions
 from services.cli.scenario.members import Home, simulate_member
-from services.cli.scenario.network_model import Credential, Network, Station, Volunteer
+from services.cli.scenario.network_model import Credential, Network, Offer, Station, Volunteer
 from services.cli.scenario.places import Place, draw_places, named_places, stations_per_province
 
 __all__ = ["Credential", "Network", "Station", "Volunteer", "build_network", "network_from"]
@@ -56,7 +56,7 @@ def network_from(assumptions: NetworkAssumptions, places: Sequence[Place], seed:
             simulate_member(assumptions, home, seat, next(numbers), seed, reference_on)
             for seat in range(1, assumptions.members_per_station + 1)
         ]
-        stations.append(_station(assumptions, site, members, detachments))
+        stations.append(_station(assumptions, site, members, detachments, seed))
         volunteers += members
     return Network(
         seed=seed,
@@ -162,7 +162,11 @@ def _detachments(assumptions: NetworkAssumptions, places: Sequence[Place]) -> It
 
 
 def _station(
-    assumptions: NetworkAssumptions, site: _Site, members: Sequence[Volunteer], detachments: Sequence[Station]
+    assumptions: NetworkAssumptions,
+    site: _Site,
+    members: Sequence[Volunteer],
+    detachments: Sequence[Station],
+    seed: int,
 ) -> Station:
     place = site.place
     spoken = sorted({language for member in members for language in member.languages})
@@ -183,6 +187,20 @@ def _station(
         languages=tuple(spoken),
         detachment_ref=home.external_ref if home is not None else None,
         geonameid=place.geonameid,
+        offer=_offer(assumptions.station_offer, Random(f"{seed}|offer|{site.ref}")),
+    )
+
+
+def _offer(assumed: StationOffer, random: Random) -> Offer:
+    rooms = random.randint(assumed.rooms_min, assumed.rooms_max)
+    seats = sum(random.randint(assumed.seats_per_room_min, assumed.seats_per_room_max) for _ in range(rooms))
+    return Offer(
+        room_count=rooms,
+        seat_count=seats,
+        services=assumed.services,
+        open_days=assumed.open_days,
+        opens=assumed.opens,
+        closes=assumed.closes,
     )
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date
 
-from schemas.vocabulary import Role, StationKind, Tier
+from schemas.vocabulary import Role, StationKind, StationService, Tier
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -17,6 +17,18 @@ class Credential:
     number: str
     expires_on: date
     roles: tuple[Role, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Offer:
+    """What a simulated station has and does, and when: on these days from `opens` to `closes`."""
+
+    room_count: int
+    seat_count: int
+    services: tuple[StationService, ...]
+    open_days: tuple[str, ...]
+    opens: str
+    closes: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -35,6 +47,8 @@ class Station:
     languages: tuple[str, ...]
     detachment_ref: str | None
     geonameid: int
+    offer: Offer | None = None
+    """None for a detachment."""
 
     @property
     def area_code(self) -> str:

@@ -9,7 +9,7 @@ from typing import Any, Final
 
 from services.cli.instance.errors import InstanceError
 from services.cli.scenario.api import Api, Bearer
-from services.cli.scenario.network_model import Network, Station, Volunteer
+from services.cli.scenario.network_model import Network, Offer, Station, Volunteer
 
 BATCH_ITEMS: Final = 500
 Progress = Callable[[int, int], None]
@@ -65,6 +65,17 @@ def station_item(station: Station) -> dict[str, Any]:
         "lon_deg": station.lon_deg,
         "languages": list(station.languages),
         "detachment_ref": station.detachment_ref,
+        **({} if station.offer is None else _offered(station.offer)),
+    }
+
+
+def _offered(offer: Offer) -> dict[str, Any]:
+    hours = {"days": list(offer.open_days), "opens": offer.opens, "closes": offer.closes}
+    return {
+        "room_count": offer.room_count,
+        "seat_count": offer.seat_count,
+        "services": list(offer.services),
+        "opening_hours": {"weekly": [hours]},
     }
 
 

@@ -16,6 +16,8 @@ from services.cli.scenario.registering import station_item, volunteer_item
 from services.cli.scenario.team import case_body
 from services.cli.scenario.world.people import people_met
 from services.incidents.model import DeclareRequest
+from services.registry.stations.decide import station_of
+from services.registry.stations.kinds import problems_of_kind
 from services.registry.stations.model import StationEntry
 from services.registry.volunteers.model import VolunteerEntry
 from tests.unit.cli.scenario_run.small_log import MISSION
@@ -40,7 +42,9 @@ def test_a_smaller_drill_asks_for_fewer_teams_and_for_every_skill() -> None:
 def test_the_network_is_one_the_register_takes() -> None:
     network = build_network()
     for station in (*network.detachments, *network.stations):
-        StationEntry.model_validate(station_item(station))
+        entry = StationEntry.model_validate(station_item(station))
+        assert list(problems_of_kind(station_of(entry), "")) == []
+        assert (entry.room_count is None) == (station in network.detachments)
     for volunteer in network.volunteers:
         VolunteerEntry.model_validate(volunteer_item(volunteer))
 
