@@ -38,6 +38,20 @@ def outbox(
 
 
 @app.command()
+def gazetteer(
+    codes: Annotated[Path, typer.Argument(help="A table of codes, as `import-boundaries --codes` takes it (JSON).")],
+    json: JsonFile = None,
+) -> None:
+    """Places by name: every area of a table by its names, beside a bare look-up of the same strings."""
+    from services.cli.bench.gazetteer import run_gazetteer_bench
+
+    report = run_gazetteer_bench(codes.read_bytes())
+    report.show()
+    if json is not None:
+        report.write(json)
+
+
+@app.command()
 def path(
     json: JsonFile = None,
     home: Annotated[

@@ -117,7 +117,10 @@ async def _by_address(connection: Any, request: DeclareRequest, on: date, candid
         "source": entry.source,
     }
     if entry.code is not None:
-        areas = await _by_areas(connection, request, on, [entry.code], entry.position)
+        try:
+            areas = await _by_areas(connection, request, on, [entry.code], entry.position)
+        except NotLocated as error:
+            raise NotLocated([Finding(where="/place/address", what=one.what) for one in error.findings]) from None
         return replace(areas, found={**(areas.found or {}), **taken}, notes=(*notes, *areas.notes))
     if entry.position is None:
         raise NotLocated([Finding(where="/place/address", what="where it lies is not known here; give coordinates")])

@@ -152,6 +152,7 @@ async def test_an_address_in_doubt_is_refused_with_what_it_may_mean(
 ) -> None:
     answer = await declare(located, status=422, place={"address": address}, area_codes=None)
     assert any(what in problem["what"] for problem in answer["problems"])
+    assert {problem["where"] for problem in answer["problems"]} == {"/place/address"}
 
 
 async def test_places_are_found_by_name_and_by_position(located: ServiceRig) -> None:
