@@ -92,3 +92,20 @@ def test_swapped_positions_are_nowhere_near() -> None:
     assert zones.measure(right.lon_lat).inside.tolist() == [0]
     assert zones.measure(swapped.lon_lat).inside.tolist() == [-1]
     assert zones.measure(swapped.lon_lat).distance_m[0] > 5_000_000
+
+
+@given(far=st.tuples(st.floats(110, 125), st.floats(20, 45)), radius_km=st.floats(1, 60), at=st.tuples(lons, lats))
+@settings(max_examples=30, deadline=None)
+def test_the_distance_to_a_shape_of_parts_far_apart_is_the_geodesic_to_the_nearest(
+    far: tuple[float, float], radius_km: float, at: tuple[float, float]
+) -> None:
+    shape = shapely.MultiPolygon([*circle(30.5, 104.0, radius_km * 1000).geoms, *circle(far[1], far[0], 5000).geoms])
+    found = Target(shape).distances(np.array([at]))[0][0]
+    if shapely.intersects_xy(shape, *at):
+        assert found == 0
+        return
+    corners = shapely.get_coordinates(shapely.segmentize(shape, 0.002))
+    wanted = GLOBE.inv(np.full(len(corners), at[0]), np.full(len(corners), at[1]), corners[:, 0], corners[:, 1])[
+        2
+    ].min()
+    assert found == pytest.approx(wanted, rel=0.002, abs=150)
