@@ -20,9 +20,13 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from tests.support.properties import load_profile
+
 if TYPE_CHECKING:
     from tests.support.kafka_server import KafkaServer
     from tests.support.postgres_server import PostgresServer, TestDatabase
+
+load_profile()
 
 
 def _refuse_in_unit_tests(request: pytest.FixtureRequest) -> None:
