@@ -1,14 +1,16 @@
 """The program that reads documents, apart from the service: what a hostile file does to it, it does to nobody else.
 
 Documents come in and readings go out through pipes. The program ends when its input does. It is nice to the service,
-and may not grow beyond `MEMORY_BYTES_MAX`; how long it may take is for its parent to say.
+may not grow beyond `MEMORY_BYTES_MAX` and has `SECONDS_MAX` of a processor for a document.
 """
 
 from __future__ import annotations
 
+import math
 import os
 import resource
 import sys
+import time
 from dataclasses import replace
 from typing import BinaryIO, Final
 
@@ -27,6 +29,8 @@ from services.incidents.intake.read import read
 
 MEMORY_BYTES_MAX: Final = 3 * 1024**3
 """Of address space; libraries take a good part of it without using it."""
+SECONDS_MAX: Final = 60
+"""Of processor time for one document: the largest need about ten."""
 _NICE: Final = 10
 _TOLERANCES_DEG: Final = (0.001, 0.004, 0.016, 0.064, 0.256, 1.0)
 
@@ -40,7 +44,15 @@ def main() -> None:
     while (header := source.read(REQUEST.size)) and len(header) == REQUEST.size:
         name_bytes, data_bytes = REQUEST.unpack(header)
         name = source.read(name_bytes).decode("utf-8", "replace")
-        _send(sink, read_document(name, source.read(data_bytes)).model_dump_json().encode())
+        data = source.read(data_bytes)
+        _allow(SECONDS_MAX)
+        _send(sink, read_document(name, data).model_dump_json().encode())
+
+
+def _allow(seconds: int) -> None:
+    """So much processor time from now on; the kernel ends the program after it, whatever it is doing."""
+    end = math.ceil(time.process_time()) + seconds
+    resource.setrlimit(resource.RLIMIT_CPU, (end, resource.getrlimit(resource.RLIMIT_CPU)[1]))
 
 
 def _send(sink: BinaryIO, answer: bytes) -> None:

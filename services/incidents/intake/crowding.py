@@ -19,6 +19,9 @@ _NEIGHBOURS: Final = 3
 
 def is_tangled(shapes: Sequence[Any], *, crossings_max: float = CROSSINGS_MAX) -> bool:
     """Whether overlaying the outlines would have more than about so many crossings to find."""
+    corners = int(shapely.get_num_coordinates(shapes).sum())
+    if corners * corners / 2 <= crossings_max:
+        return False  # every piece could cross every other
     segments = _segments(shapes)
     if len(segments) < _SAMPLE:
         return False

@@ -49,7 +49,7 @@ async def test_a_reader_that_dies_refuses_its_document_and_the_next_is_read(read
     await asyncio.sleep(0)
     assert reader.process is not None
     reader.process.kill()
-    assert (await dying).refused == ("file", "made its reader fail")
+    assert (await dying).refused == ("file", "made its reader fail: too much to compute, or too large")
     assert (await reader.read("x", SMALL)).refused is None
 
 
