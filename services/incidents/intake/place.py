@@ -20,6 +20,8 @@ from services.incidents.intake.model import Area, Circle, Pair
 VERTICES_MAX: Final = 10_000
 RING_VERTICES_MAX: Final = 50_000
 JOINED_VERTICES_MAX: Final = 100_000
+MENDS_MAX: Final = 1_000
+"""Mending takes milliseconds; when so many polygons of one message cross themselves, the others get their hulls."""
 _BOX_VERTICES: Final = 5
 _TOLERANCES_DEG: Final = (0.0005, 0.002, 0.01, 0.05)
 POINT_RADIUS_KM: Final = 1.0
@@ -87,7 +89,7 @@ def _polygon(rings: tuple[tuple[Pair, ...], ...], notes: list[str]) -> list[Poly
     shell, *holes = (_unrolled(_thinned(ring, notes)) for ring in rings)
     shape = Polygon(shell, [_beside(hole, shell) for hole in holes])
     if not shape.is_valid:
-        is_hopeless = is_tangled([shape])
+        is_hopeless = len(notes) >= MENDS_MAX or is_tangled([shape])
         notes.append(f"a polygon was {'replaced by its hull' if is_hopeless else 'mended'}: {_reason(shape)}")
         shape = shapely.convex_hull(shape) if is_hopeless else shapely.make_valid(shape)
     parts = cut(shape)
