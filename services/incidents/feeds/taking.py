@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from typing import Any, Final
 from uuid import UUID
 
-from services.incidents import acting
+from services.incidents import acting, declaring
 from services.incidents.amend import store as amend_store
 from services.incidents.feeds import accepting, decide, store
 from services.incidents.feeds.model import (
@@ -140,12 +140,9 @@ class Taker:
         assert policy.declares is not None
         asked = AcceptRequest(area_codes=None if kept.picture.area_codes else policy.declares.area_codes)
         located = await locate(self._runtime, accepting.request_of(kept, asked, unit.now))
-        around = await sameness.look_around(
-            unit.connection, kind=located.request.kind, exercise=False, occurred_at=located.request.occurred_at,
-            box=None, parent_id=None, thresholds=self._templates.built_in.alike[located.request.kind],
-        )  # fmt: skip
+        around = await declaring.look_around(unit.connection, self._templates, located.request)
         if around.nearby:
-            return {"not_by_itself": "an open incident of this kind and time may be the same"}
+            return {"not_by_itself": "an open incident may be the same"}
         accepted = await accepting.declare(unit, self._templates, kept, located, None)
         return {"incident_id": str(accepted.incident_id), "declared_by_policy": True}
 
