@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 from schemas.vocabulary import Role, ZoneKind
 from services.alerts.model import Exclusions, Person, QuotaState, Reach, Roster, Wave
 from services.alerts.waves import looked_farther, nearby
+from tests.support.properties import examples
 from tests.unit.alerts.builders import RULES, near, person, quota, wave
 
 ROLES = (Role.PSYCHIATRIST, Role.COUNSELLOR, Role.SUPPORT, Role.INTERPRETER)
@@ -73,7 +74,7 @@ def worlds(draw: st.DrawFn) -> World:
 
 
 @given(world=worlds())
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=examples(30))
 def test_never_more_than_needed_and_nobody_twice(world: World) -> None:
     result = world.wave()
     per_need = Counter(ask.need_id for ask in result.asks)
@@ -84,7 +85,7 @@ def test_never_more_than_needed_and_nobody_twice(world: World) -> None:
 
 
 @given(world=worlds())
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=examples(30))
 def test_only_people_who_may_be_asked(world: World) -> None:
     by_id = {one.volunteer_id: one for one in world.people}
     stations = {station.station_id: station for station in world.reach}
@@ -103,7 +104,7 @@ def test_only_people_who_may_be_asked(world: World) -> None:
 
 
 @given(world=worlds())
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=examples(30))
 def test_rings_never_shrink_and_widen_only_for_open_quotas(world: World) -> None:
     """Widen only if the ring holds too few; where a language is short, its speakers are kept and do not count."""
     result = world.wave()
@@ -125,7 +126,7 @@ def test_rings_never_shrink_and_widen_only_for_open_quotas(world: World) -> None
 
 
 @given(world=worlds(), order=st.randoms())
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=examples(30))
 def test_deterministic_in_whatever_order_people_and_quotas_come(world: World, order: st.DataObject) -> None:
     people, quotas = list(world.people), list(world.quotas)
     order.shuffle(people)  # type: ignore[attr-defined]
@@ -135,7 +136,7 @@ def test_deterministic_in_whatever_order_people_and_quotas_come(world: World, or
 
 
 @given(world=worlds())
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=examples(30))
 def test_exhausted_means_that_nobody_was_left(world: World) -> None:
     result = world.wave()
     opened = [state for state in world.quotas if state.missing]
@@ -148,7 +149,7 @@ def test_exhausted_means_that_nobody_was_left(world: World) -> None:
 
 
 @given(world=worlds())
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=examples(100))
 def test_a_wave_that_stays_nearby_needs_to_know_of_nobody_else(world: World) -> None:
     roster = Roster.of(world.people)
     among = nearby(world.quotas, world.reach, roster, RULES)

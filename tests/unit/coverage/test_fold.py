@@ -18,6 +18,7 @@ from services.coverage.model import Change, ContributorRow
 from services.coverage.observe import AreaRow, picture, take_in
 from services.coverage.totals import Totals
 from services.coverage.translate import MEANINGS, translate
+from tests.support.properties import examples
 from tests.unit.coverage.world import World, events, interleaved
 
 SEEDS = st.integers(min_value=0, max_value=2**32)
@@ -73,7 +74,7 @@ def recomputed(made: Iterable[Envelope]) -> dict[str, CoverageObserved]:
 
 
 @given(seed=SEEDS, order=SEEDS)
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=examples(40))
 def test_any_order_between_keys_and_any_repetition_gives_the_recomputed_picture(seed: int, order: int) -> None:
     made = events(seed, volunteers=5, incidents=2)
     rng = random.Random(order)
@@ -88,7 +89,7 @@ def test_any_order_between_keys_and_any_repetition_gives_the_recomputed_picture(
 
 
 @given(seed=SEEDS)
-@settings(max_examples=10, deadline=None)
+@settings(max_examples=examples(10))
 def test_totals_lost_before_they_were_published_come_with_the_restart(seed: int) -> None:
     made = events(seed, volunteers=5, incidents=2)
     rehearsal = Rehearsal()

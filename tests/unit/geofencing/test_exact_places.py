@@ -19,6 +19,7 @@ from schemas.vocabulary import IncidentKind, Level
 from services.geofencing.drawing import draw
 from services.geofencing.geometry import Target, circle, directions
 from services.geofencing.model import Circumstances, StationTable
+from tests.support.properties import examples
 from tests.unit.geofencing.builders import RULES, at_point, measured
 
 DOCUMENT = Path(__file__).parents[3] / "docs" / "geofencing.md"
@@ -38,7 +39,7 @@ def holds(rings: list[np.ndarray], lon: float, lat: float) -> bool:
 
 
 @given(outer=boxes, island=boxes, points=st.lists(st.tuples(lons, lats), min_size=1, max_size=40))
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=examples(25))
 def test_inside_equals_brute_force_with_holes_and_islands(
     outer: tuple[float, float, float, float], island: tuple[float, ...], points: list[tuple[float, float]]
 ) -> None:
@@ -64,7 +65,7 @@ def test_inside_equals_brute_force_with_holes_and_islands(
 
 @given(lon=st.floats(-180, 180), lat=st.floats(-90, 90), radius_km=st.floats(1, 400), near_km=st.floats(0, 300),
        azimuth=st.floats(0, 360), share=st.floats(0, 1))  # fmt: skip
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=examples(100))
 def test_who_is_within_a_distance_is_never_left_out(
     lon: float, lat: float, radius_km: float, near_km: float, azimuth: float, share: float
 ) -> None:
@@ -95,7 +96,7 @@ def test_swapped_positions_are_nowhere_near() -> None:
 
 
 @given(far=st.tuples(st.floats(110, 125), st.floats(20, 45)), radius_km=st.floats(1, 60), at=st.tuples(lons, lats))
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=examples(30))
 def test_the_distance_to_a_shape_of_parts_far_apart_is_the_geodesic_to_the_nearest(
     far: tuple[float, float], radius_km: float, at: tuple[float, float]
 ) -> None:

@@ -12,6 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from services.geofencing import geometry
+from tests.support.properties import examples
 from tests.unit.geofencing.builders import polygon
 
 CIRCLE_SHARE = 0.9971
@@ -22,7 +23,7 @@ lats = st.floats(-90, 90)
 
 
 @given(lon=lons, lat=lats, radius_km=st.floats(0.1, 500))
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=examples(60))
 def test_a_circle_anywhere_is_valid_and_has_its_area(lon: float, lat: float, radius_km: float) -> None:
     frame = geometry.Frame(lat, lon)
     globe = frame.shape_to_globe(geometry.buffered(shapely.Point(0, 0), radius_km * 1000))
@@ -36,7 +37,7 @@ def test_a_circle_anywhere_is_valid_and_has_its_area(lon: float, lat: float, rad
 
 
 @given(lon=lons, lat=st.floats(-80, 80), radius_km=st.floats(1, 500), azimuth=st.floats(0, 359))
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=examples(60))
 def test_a_circle_contains_what_is_near_and_nothing_far(
     lon: float, lat: float, radius_km: float, azimuth: float
 ) -> None:
@@ -49,7 +50,7 @@ def test_a_circle_contains_what_is_near_and_nothing_far(
 
 
 @given(lon=st.floats(70, 140), lat=st.floats(15, 55), away=st.floats(1, 3000), azimuth=st.floats(0, 359))
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=examples(60))
 def test_distance_from_a_circle_is_geodesic(lon: float, lat: float, away: float, azimuth: float) -> None:
     """Against geopy, which implements the same geodesics independently."""
     radius_km = 20.0

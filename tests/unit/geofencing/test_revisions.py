@@ -24,6 +24,7 @@ from services.geofencing.decide import decide_fence, difference, stations_in_rea
 from services.geofencing.drawing import draw
 from services.geofencing.geometry import circle
 from services.geofencing.model import Circumstances, Difference, Fence
+from tests.support.properties import examples
 from tests.unit.geofencing.builders import RULES, at_point, measured, observed, overlap, station_table, zones
 
 INCIDENT = UUID("2f0b3c1a-9d51-5c1e-8a56-0c5a7e1f2b10")
@@ -75,7 +76,7 @@ areas = st.builds(
 
 
 @given(revisions=st.lists(areas, min_size=2, max_size=4))
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=examples(25))
 def test_revisions_lead_to_the_fence_drawn_anew_and_their_differences_add_up(revisions: list[Circumstances]) -> None:
     kept = told = decide_fence(INCIDENT, revisions[0], STATIONS, RULES)
     zone_ids = {zone.zone_id for zone in told.zones}

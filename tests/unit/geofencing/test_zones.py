@@ -21,6 +21,7 @@ from services.geofencing.decide import decide_fence, feature_collection, station
 from services.geofencing.drawing import draw
 from services.geofencing.geometry import OUTLINE_VERTICES_MAX, area_km2
 from services.geofencing.model import Circumstances
+from tests.support.properties import examples
 from tests.unit.geofencing.builders import RULES, at_point, measured, observed, overlap, polygon, station_table, zones
 
 SCENARIO = Path(__file__).parents[3] / "scenarios" / "wenchuan-2008" / "scenario.json"
@@ -100,7 +101,7 @@ near = st.tuples(st.floats(101, 106), st.floats(29, 33), st.floats(1, 12))
 
 
 @given(points=st.lists(near, min_size=1, max_size=40), magnitude=st.one_of(st.none(), st.floats(-2, 10)))
-@settings(max_examples=12, deadline=None)
+@settings(max_examples=examples(12))
 def test_any_observations_give_disjoint_valid_zones(
     points: list[tuple[float, float, float]], magnitude: float | None
 ) -> None:
@@ -140,7 +141,7 @@ def test_observations_below_vi_fence_the_place_itself() -> None:
 
 
 @given(order=st.permutations(range(12)))
-@settings(max_examples=5, deadline=None)
+@settings(max_examples=examples(5))
 def test_the_order_of_observations_does_not_matter(order: list[int]) -> None:
     points = [(103 + i / 7, 31 + (i % 3) / 5, 6 + i % 4) for i in range(12)]
     one = zones(observed(points, magnitude=7.0))

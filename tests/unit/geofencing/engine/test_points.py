@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 
 from services.cli.bench.geofence.cases import exactly_inside, hard_cases
 from services.geofencing.engine import PointIndex, ZoneIndex, chains, loops, moving, points, warm_up
+from tests.support.properties import examples
 
 KINDS = 11
 SQUARE = shapely.box(0, 0, 4, 4)
@@ -51,7 +52,7 @@ STEPS = st.lists(
 )
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=examples(60))
 @given(steps=STEPS)
 def test_moves_and_removals_in_any_order_equal_a_plain_table(steps: list[tuple[str, int, float, float]]) -> None:
     table = {number: (float(number), 1.0) for number in range(6)}

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from services.cli.bench.geofence.cases import hard_cases
 from services.geofencing.engine import Crossings, ZoneIndex
 from services.geofencing.engine.grid import lay_out
+from tests.support.properties import examples
 
 KINDS = 11
 EAST, BOTH, FAR = shapely.box(0, 0, 2, 2), shapely.box(1, 1, 5, 5), shapely.box(20, 20, 21, 21)
@@ -60,7 +61,7 @@ DEGREES = st.floats(-30, 30).map(lambda degrees: round(degrees, 9))
 CENTRES = st.tuples(DEGREES, DEGREES, st.floats(0.01, 20), st.integers(3, 40))
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=examples(40))
 @given(blobs=st.lists(CENTRES, min_size=1, max_size=70), seed=st.integers(0, 2**32 - 1))
 def test_many_zones_over_one_another_equal_every_zone_by_itself(blobs, seed: int) -> None:
     zones = {}

@@ -28,6 +28,7 @@ from services.geofencing.standing.decide import (
     stations_changed,
 )
 from services.geofencing.standing.index import ZoneIndex
+from tests.support.properties import examples
 from tests.unit.geofencing.builders import RULES, station_table
 
 PLACES = [(103.4, 31.0), (103.6, 31.0), (104.6, 31.2), (106.0, 29.0), (179.9, 65.0), (-179.9, 65.0), (116.4, 39.9)]
@@ -92,7 +93,7 @@ def brute(zones: MeasuredZones, at: tuple[float, float]) -> tuple[bool, ZoneKind
 
 
 @given(story=st.lists(steps, max_size=30))
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=examples(40))
 def test_what_was_told_equals_looking_at_everybody_after_any_story(
     story: list[tuple[str, UUID, tuple[float, float]]],
 ) -> None:

@@ -23,6 +23,7 @@ from services.incidents.feeds.worker import lighter, read_document
 from services.incidents.intake.proposal import Contour
 from services.incidents.intake.propose import propose
 from services.incidents.model import DeclareRequest
+from tests.support.properties import examples
 from tests.unit.incidents.builders import NOW
 from tests.unit.incidents.intake.samples import cap, info, read_text
 from tests.unit.incidents.intake.test_follow import MESSAGES
@@ -74,7 +75,7 @@ WHOLE = Shelf()
 WHOLE.take(NEW)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=examples(60))
 @given(st.permutations(NEW), st.lists(st.sampled_from(NEW), max_size=4), st.integers(1, 5))
 def test_any_order_any_repetition_and_any_packing_end_the_same(
     order: list[Message], again: list[Message], at_once: int

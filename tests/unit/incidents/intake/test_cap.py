@@ -11,6 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from services.incidents.intake.read import read
+from tests.support.properties import examples
 from tests.unit.incidents.intake import samples
 from tests.unit.incidents.intake.samples import cap, info, only, read_text, where
 
@@ -173,7 +174,7 @@ def written(area: dict[str, list[Any]]) -> str:
     return f"<area><areaDesc>x</areaDesc>{''.join(rings)}{''.join(circles)}{''.join(codes)}</area>"
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=examples(60))
 @given(st.lists(st.lists(AREAS, max_size=3), min_size=1, max_size=3), TEXTS)
 def test_what_is_written_is_read(infos: list[list[dict[str, list[Any]]]], event: str) -> None:
     body = "".join(info("".join(written(area) for area in areas), event=escape(event)) for areas in infos)

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from shapely.geometry import Point, shape
 
 from services.incidents.intake.propose import propose
+from tests.support.properties import examples
 from tests.unit.incidents.intake.samples import only, read_json, where
 
 Line = list[tuple[float, float]]
@@ -98,7 +99,7 @@ def test_faults_are_refused_by_their_field() -> None:
     assert where(read_json(document(tangle))) == "contour 6"
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=examples(30))
 @given(st.floats(-178, 178), st.floats(-80, 80), st.floats(0.5, 1.5))
 def test_what_is_inside_a_stronger_contour_is_inside_the_weaker(lon: float, lat: float, radius: float) -> None:
     found = levels(document(feature(5, ring(lon, lat, radius)), feature(7, ring(lon, lat, radius / 2))))

@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 from services.incidents.intake.follow import Thread, follow
 from services.incidents.intake.proposal import Proposal
 from services.incidents.intake.propose import propose
+from tests.support.properties import examples
 from tests.unit.incidents.intake.samples import cap, info, read_json, read_text
 
 
@@ -88,7 +89,7 @@ MESSAGES = (
 )  # fmt: skip
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=examples(60))
 @given(st.permutations(MESSAGES), st.lists(st.sampled_from(MESSAGES), max_size=4))
 def test_the_order_of_arrival_does_not_matter(order: list[Proposal], again: list[Proposal]) -> None:
     threads = threads_of(*order, *again)

@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 
 from services.incidents.intake.propose import propose
 from services.incidents.intake.read import read
+from tests.support.properties import examples
 from tests.unit.incidents.intake.samples import cap, info, read_text
 
 SECRET = "the-content-of-a-file-nobody-may-read"
@@ -104,13 +105,13 @@ def test_what_is_no_alert_is_refused_without_a_format(data: bytes, where: str) -
     assert (reading.format, reading.refused.where, reading.warnings) == (None, where, ())
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=examples(150))
 @given(st.binary(max_size=400))
 def test_any_bytes_are_read_or_refused(data: bytes) -> None:
     propose(read("x", data))
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=examples(150))
 @given(st.data())
 def test_any_damage_to_a_good_file_is_read_or_refused(data: st.DataObject) -> None:
     whole = bytearray(cap(info() + info(language="zh")).encode())

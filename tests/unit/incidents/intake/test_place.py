@@ -15,6 +15,7 @@ from schemas.values import PointGeometry
 from services.incidents.intake.model import Area, Circle
 from services.incidents.intake.place import VERTICES_MAX, circle_polygons, geometry_of
 from services.incidents.intake.propose import propose
+from tests.support.properties import examples
 from tests.unit.incidents.intake.samples import cap, info, only, read_json, read_text
 
 LATS = st.floats(-89, 89).map(lambda value: round(value, 4))
@@ -33,7 +34,7 @@ def area(*pairs: tuple[float, float]) -> Area:
     return Area(polygons=(((*pairs, pairs[0]),),))
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=examples(60))
 @given(st.lists(st.tuples(LATS, LONS), min_size=3, max_size=12, unique=True))
 def test_cap_is_lat_lon_and_geojson_is_lon_lat(pairs: list[tuple[float, float]]) -> None:
     text = " ".join(f"{lat!r},{lon!r}" for lat, lon in [*pairs, pairs[0]])
@@ -51,7 +52,7 @@ def test_cap_is_lat_lon_and_geojson_is_lon_lat(pairs: list[tuple[float, float]])
     assert from_cap.infos[0].areas[0].polygons == (((*pairs, pairs[0]),),)
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=examples(40))
 @given(LATS, LONS, st.floats(0.1, 800))
 def test_a_circle_alone_is_a_point_with_its_radius_in_metres(lat: float, lon: float, radius_km: float) -> None:
     body = info(f"<area><areaDesc>x</areaDesc><circle>{lat!r},{lon!r} {radius_km!r}</circle></area>")
@@ -60,7 +61,7 @@ def test_a_circle_alone_is_a_point_with_its_radius_in_metres(lat: float, lon: fl
     assert proposal.radius_m == pytest.approx(radius_km * 1000)
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=examples(40))
 @given(st.floats(-90, 90), st.floats(-180, 180), st.floats(1, 3000), st.floats(0, 359))
 def test_a_drawn_circle_holds_what_is_within_and_nothing_without(
     lat: float, lon: float, radius: float, way: float

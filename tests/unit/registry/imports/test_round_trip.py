@@ -8,7 +8,7 @@ from datetime import date
 from typing import Any, Final
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from schemas.vocabulary import Role, StationKind, StationService, Tier
@@ -27,6 +27,7 @@ from services.registry.stations.decide import station_id_of, station_of
 from services.registry.stations.model import StationEntry
 from services.registry.volunteers.edits import of_entry
 from services.registry.volunteers.model import Identity, VolunteerEntry
+from tests.support.properties import examples
 from tests.unit.registry.stations.builders import station_item
 from tests.unit.registry.volunteers.builders import credential_item, volunteer_item
 
@@ -78,7 +79,7 @@ def only_entry(content: bytes, entry: type) -> Any:
 
 
 @pytest.mark.parametrize("way", WAYS)
-@settings(max_examples=6, suppress_health_check=[HealthCheck.too_slow], deadline=None)
+@settings(max_examples=examples(6))
 @given(item=STATIONS, headings=st.sampled_from(["en", "zh"]), seed=st.integers())
 def test_a_station_comes_back_as_it_was(item: dict[str, Any], way: str, headings: str, seed: int) -> None:
     station = station_of(StationEntry.model_validate(item))
@@ -90,7 +91,7 @@ def test_a_station_comes_back_as_it_was(item: dict[str, Any], way: str, headings
 
 
 @pytest.mark.parametrize("way", WAYS)
-@settings(max_examples=6, suppress_health_check=[HealthCheck.too_slow], deadline=None)
+@settings(max_examples=examples(6))
 @given(item=VOLUNTEERS, headings=st.sampled_from(["en", "zh"]), seed=st.integers())
 def test_a_volunteer_comes_back_as_they_were(item: dict[str, Any], way: str, headings: str, seed: int) -> None:
     named = {station_id_of(ref): ref for ref in (item["home_station_ref"], *item["membership_refs"])}

@@ -7,7 +7,7 @@ from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, example, given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from services.registry.decide import CIVIL_TIME
@@ -24,6 +24,7 @@ from services.registry.volunteers.calendar.model import (
     Standing,
 )
 from services.registry.volunteers.calendar.rules import YEARS, RuleRefused, beginnings, recurring, twin_of
+from tests.support.properties import examples
 
 MONDAY = datetime(2026, 5, 11, 0, 0, tzinfo=CIVIL_TIME)
 MINUTE = timedelta(minutes=1)
@@ -154,7 +155,7 @@ def by_the_minute(made: Calendar) -> list[Standing]:
 
 
 @given(calendars(), st.integers(0, 14 * 24 * 60))
-@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=examples(150))
 def test_the_next_change_is_the_first_minute_that_says_something_else(made: Calendar, minute: int) -> None:
     said = by_the_minute(made)
     after = MONDAY + minute * MINUTE

@@ -6,13 +6,14 @@ from datetime import datetime, timedelta
 from uuid import UUID
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from services.registry.decide import CIVIL_TIME
 from services.registry.model import Refused
 from services.registry.volunteers.calendar.ical import BYTES_MAX, read_ics, write_ics
 from services.registry.volunteers.calendar.model import Calendar, ExceptionKind
+from tests.support.properties import examples
 from tests.unit.registry.volunteers.test_calendar import MONDAY, calendars
 
 HER = UUID(int=7)
@@ -144,7 +145,7 @@ def test_files_that_are_none_too_deep_or_too_large_are_refused(body: bytes) -> N
 
 
 @given(calendars())
-@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=examples(40))
 def test_what_is_written_reads_the_same(made: Calendar) -> None:
     """Seconds do not occur, and a count has become an end."""
     again = read_ics(write_ics(HER, made, MONDAY))

@@ -33,6 +33,7 @@ from services.registry.volunteers.model import (
     VettingStatus,
     Volunteer,
 )
+from tests.support.properties import examples
 from tests.unit.registry.stations.builders import station
 from tests.unit.registry.volunteers.builders import NOW, TODAY, credential, credential_item, volunteer, volunteer_entry
 
@@ -238,7 +239,7 @@ def test_joining_and_leaving_a_station_is_told() -> None:
     st.lists(st.tuples(st.integers(0, 60), st.integers(1, 30)), max_size=2),
     st.none() | st.integers(1, 70),
 )  # fmt: skip
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=examples(40))
 def test_the_empty_hours_are_those_in_which_nobody_can_be_asked(
     slots: list[tuple[str, int, int]], leaves: list[tuple[int, int]], out_h: int | None
 ) -> None:
@@ -334,7 +335,7 @@ def test_any_order_between_volunteer_and_stations_ends_in_the_same_answer(
     st.none() | st.integers(-2, 20), st.none() | st.integers(1, 300), st.none() | st.integers(1, 300),
     st.none() | st.integers(1, 300), st.booleans(),
 )  # fmt: skip
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=examples(25))
 def test_between_two_looks_of_the_clock_nothing_changes(
     expiries: list[int], vetted: int | None, away_h: int | None, out_h: int | None, place_h: int | None, slots: bool
 ) -> None:
