@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 from services.geofencing import api
 from services.geofencing.areas.handlers import subscription as areas
 from services.geofencing.handlers import Handlers
 from services.geofencing.settings import GeofencingSettings
 from services.geofencing.standing.follow import LOOK_TIMER, Following
+from services.geofencing.standing.warming import keep_warm
 from services.geofencing.store import FOLDER
 from services.geofencing.whereabouts import duty
 from services.kit.runtime import Runtime
@@ -24,4 +27,5 @@ def create(runtime: Runtime) -> Service:
         router=api.router(runtime, rules),
         subscriptions=(*Handlers(rules).subscriptions(), areas(), following.subscription(), *duty.subscriptions()),
         timers={LOOK_TIMER: following.look, duty.FORGET_TIMER: duty.forget},
+        loops=(partial(keep_warm, runtime.pool),),
     )

@@ -53,6 +53,11 @@ class StandingFence:
     is_followed: bool
 
 
+async def count_members(connection: Any) -> int:
+    """How many volunteers are known."""
+    return int(await connection.fetchval(SQL.count_members.sql))
+
+
 async def save_member(connection: Any, state: VolunteerState, sequence: int, told_at: datetime) -> bool:
     """Keep the newest state; says whether it was new."""
     position = state.position

@@ -17,6 +17,10 @@ WITH saved AS (
 )
 INSERT INTO moved (what, id) SELECT 'volunteer', volunteer_id FROM saved RETURNING id;
 
+-- name: count_members$
+-- How many volunteers are known. ()
+SELECT count(*) FROM member;
+
 -- name: has_moved
 -- Whether anybody must be looked at. ()
 SELECT EXISTS (SELECT 1 FROM moved);

@@ -19,6 +19,7 @@ from services.geofencing.decide import stations_in_reach
 from services.geofencing.geometry import circle
 from services.geofencing.measure import MeasuredZones
 from services.geofencing.model import People
+from services.geofencing.standing import index
 from services.geofencing.standing.decide import (
     BATCH,
     ReachChange,
@@ -124,13 +125,23 @@ def test_what_was_told_equals_looking_at_everybody_after_any_story(
 def test_candidates_leave_out_nobody_and_most_of_those_far_away() -> None:
     rng = np.random.default_rng(5)
     positions = rng.uniform((70, 15), (140, 55), (3000, 2))
-    index = ZoneIndex({UUID(int=1): zones_at(103.4, 31.0), UUID(int=2): zones_at(116.4, 39.9)})
-    found = index.candidates(positions, RULES.members_near_km, set(index.zones))
-    for incident_id, zones in index.zones.items():
+    tree = ZoneIndex({UUID(int=1): zones_at(103.4, 31.0), UUID(int=2): zones_at(116.4, 39.9)})
+    found = tree.candidates(positions, RULES.members_near_km, set(tree.zones))
+    for incident_id, zones in tree.zones.items():
         distance_m = zones.measure(positions).distance_m
         near = set(np.flatnonzero(distance_m <= RULES.members_near_km * 1000).tolist())
         assert near <= set(found[incident_id].tolist())
         assert len(found[incident_id]) < len(near) * 1.5 + 5
+
+
+def test_the_engine_finds_the_same_candidates_as_the_tree(monkeypatch: pytest.MonkeyPatch) -> None:
+    positions = np.random.default_rng(6).uniform((100, 28), (120, 42), (4000, 2))
+    zones = {UUID(int=1): zones_at(103.4, 31.0), UUID(int=2): zones_at(116.4, 39.9)}
+    by_tree = ZoneIndex(zones).candidates(positions, RULES.members_near_km, set(zones))
+    monkeypatch.setattr(index, "MANY", 1)
+    by_engine = ZoneIndex(zones).candidates(positions, RULES.members_near_km, set(zones))
+    assert {i: found.tolist() for i, found in by_engine.items()} == {i: f.tolist() for i, f in by_tree.items()}
+    assert all(len(found) for found in by_tree.values())
 
 
 def in_reach(number: int, km: float) -> StationInReach:
