@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import cache, lru_cache
 from typing import Final, Literal
 from uuid import UUID
 
@@ -45,6 +46,7 @@ class EncodedRecord:
     headers: list[tuple[str, bytes]]
 
 
+@cache
 def schema_uri(event: type[Event]) -> str:
     """CloudEvents dataschema of an event model."""
     return f"{_SCHEMA_PREFIX}{event.event_type}:{event.version}"
@@ -112,6 +114,7 @@ def sequence_of(headers: Headers) -> int | None:
         return None
 
 
+@lru_cache(maxsize=256)  # the events of one transaction share theirs
 def _instant(moment: datetime) -> bytes:
     return moment.astimezone(UTC).isoformat().replace("+00:00", "Z").encode()
 

@@ -92,10 +92,11 @@ def encode_row(envelope: Envelope) -> OutboxRow:
     """An event as an outbox row; the envelope's sequence is left out. Raises EventTooLarge."""
     record = codec.encode(envelope)
     headers = [header for header in record.headers if header[0] != SEQUENCE_HEADER]
-    size = record_bytes(record.key, record.value, headers) + len(SEQUENCE_HEADER) + _SEQUENCE_DIGITS
-    if size > MAX_RECORD_BYTES:
-        raise EventTooLarge(envelope.type, size)
-    return OutboxRow(record.topic, envelope.key, record.value, pack_headers(headers))
+    packed = pack_headers(headers)  # holds every name and value, so that its length is theirs
+    size = len(record.key) + len(record.value) + len(packed) + _RECORD_OVERHEAD_BYTES * (len(headers) + 2)
+    if size + len(SEQUENCE_HEADER) + _SEQUENCE_DIGITS > MAX_RECORD_BYTES:
+        raise EventTooLarge(envelope.type, size + len(SEQUENCE_HEADER) + _SEQUENCE_DIGITS)
+    return OutboxRow(record.topic, envelope.key, record.value, packed)
 
 
 async def append(connection: Any, rows: Sequence[OutboxRow], now: datetime) -> None:
