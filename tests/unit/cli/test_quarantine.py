@@ -62,7 +62,7 @@ class Handler(BaseHTTPRequestHandler):
 def url(monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
     Handler.asked = []
     server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    threading.Thread(target=server.serve_forever, daemon=True).start()
+    threading.Thread(target=server.serve_forever, args=(0.01,), daemon=True).start()
     monkeypatch.setenv("THIRDRESCUE_PASSWORD", "right")
     yield f"http://127.0.0.1:{server.server_port}"
     server.shutdown()

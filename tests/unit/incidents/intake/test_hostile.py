@@ -37,7 +37,7 @@ class _Counting(BaseHTTPRequestHandler):
 def test_entities_are_refused_by_name_and_nothing_is_fetched(tmp_path: Path) -> None:
     (tmp_path / "secret").write_text(SECRET)
     server = ThreadingHTTPServer(("127.0.0.1", 0), _Counting)
-    threading.Thread(target=server.serve_forever, daemon=True).start()
+    threading.Thread(target=server.serve_forever, args=(0.01,), daemon=True).start()
     url = f"http://127.0.0.1:{server.server_port}/x"
     declared = {
         "x": f'<!ENTITY x SYSTEM "file://{tmp_path}/secret">',
