@@ -243,7 +243,7 @@ class BatchConsumer:
         """Wait until no batch is at work, but not for one that waits for a fault to pass, and not for ever."""
         deadline = time.monotonic() + self._limits.stop_s
         while time.monotonic() < deadline:
-            if all(lane.idle or lane.blocked_since is not None for lane in lanes):
+            if all(lane.idle or lane.blocked_since is not None or _has_died(lane) for lane in lanes):
                 return
             await asyncio.sleep(0.005)
 
@@ -282,6 +282,10 @@ class BatchConsumer:
             metrics.CONSUMER_LAG_RECORDS.labels(
                 service=self._service, topic=partition.topic, partition=partition.number
             ).set(lag)
+
+
+def _has_died(lane: _Lane) -> bool:
+    return lane.task is not None and lane.task.done()
 
 
 def consumer_of(
