@@ -70,13 +70,17 @@ def test_being_alike_goes_both_ways(one: tuple[float, float], other: tuple[float
     assert apart_km(here, there) == pytest.approx(apart_km(there, here))
 
 
-@given(DEGREES, st.floats(-180, 180), st.floats(-90, 90), st.sampled_from([3.0, 100.0, 500.0]))
+@given(
+    st.tuples(st.floats(-180, 180), st.floats(-90, 90)), st.floats(0, 360), st.floats(0.5, 1.0),
+    st.sampled_from([3.0, 100.0, 500.0]),
+)  # fmt: skip
 def test_whatever_is_near_enough_meets_the_box_that_is_searched(
-    at: tuple[float, float], lon_deg: float, lat_deg: float, reach_km: float
+    at: tuple[float, float], bearing_deg: float, share: float, reach_km: float
 ) -> None:
-    here, there = Box(at[0], at[1], at[0], at[1]), Box(lon_deg, lat_deg, lon_deg, lat_deg)
-    if apart_km(here, there) <= reach_km:
-        assert around(here, reach_km).meets(there)
+    there = great_circle(kilometers=reach_km * share).destination((at[1], at[0]), bearing_deg)
+    here, other = Box(at[0], at[1], at[0], at[1]), Box(there.longitude, there.latitude, there.longitude, there.latitude)
+    if apart_km(here, other) <= reach_km:
+        assert around(here, reach_km).meets(other)
 
 
 def test_only_the_nearest_are_asked_about() -> None:
