@@ -6,14 +6,25 @@ import asyncio
 import random
 import shutil
 import time
+from collections.abc import Sequence
+from pathlib import Path
 from typing import Any
 
 import pytest
+from faust.transport.consumer import Consumer
 
 from schemas import codec
+from schemas.envelope import Envelope
 from schemas.topics import BY_NAME, consumed_by
+from services.coverage.agents import Stream
+from services.coverage.handlers import Router
+from services.coverage.processor import Processor
 from services.coverage.recompute import published, read_all
-from services.coverage.topics import APP_ID, CONTRIBUTORS, INPUTS, PARTIALS
+from services.coverage.settings import CoverageSettings
+from services.coverage.topics import APP_ID, CONTRIBUTORS, INPUTS, PARTIALS, ensure_topics
+from services.coverage.translate import MEANINGS, translate
+from services.kit.clock import SystemClock
+from services.kit.settings import load
 from tests.integration.coverage.rig import CoverageProcess, Log
 from tests.unit.coverage.world import World, events, interleaved
 
@@ -50,6 +61,47 @@ async def test_the_picture_equals_the_log_after_kills_and_stops_in_the_middle_an
     assert coverage.stop() == 0
 
 
+async def test_what_is_read_while_a_recovery_ends_is_not_lost(
+    log: Log, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A slow seek to the committed offsets and a slow agent: what the consumer reads beside them must be counted."""
+    seek, take = Consumer.perform_seek, Stream._take_batch
+
+    async def seek_slowly(self: Any) -> None:
+        await seek(self)
+        await asyncio.sleep(0.5)
+
+    async def take_slowly(self: Stream, message: Any) -> None:
+        await asyncio.sleep(0.1)
+        await take(self, message)
+
+    monkeypatch.setattr(Consumer, "perform_seek", seek_slowly)
+    monkeypatch.setattr(Stream, "_take_batch", take_slowly)
+    monkeypatch.setenv("THIRDRESCUE_KAFKA", log.bootstrap)
+    monkeypatch.setenv("THIRDRESCUE_STATE_DIR", str(tmp_path))
+    settings = load(CoverageSettings)
+    await ensure_topics(log.bootstrap)
+    for seed in (1, 2):  # the second run has tables to recover, and records that came while nobody read
+        await write_and_route(log, list(events(seed, volunteers=40, incidents=4)))
+        shutil.rmtree(settings.tables_dir(), ignore_errors=True)
+        running = asyncio.create_task(Processor(log.bus, SystemClock(), settings).run())
+        await log.settle()
+        running.cancel()
+        await asyncio.wait([running])
+
+
+async def write_and_route(log: Log, made: Sequence[Envelope]) -> None:
+    """Write events to the log, and their changes to the stream processor's topic as the router would."""
+    await log.write(made)
+    changes = [
+        (await log.bus.partition_of(INPUTS, envelope.key.encode()), change)
+        for envelope in made
+        if type(envelope.data) in MEANINGS and (change := translate(envelope)) is not None
+    ]
+    for start in range(0, len(changes), 10):
+        await Router(log.bus).send(changes[start : start + 10])
+
+
 async def test_what_nobody_can_read_is_held_back_alone_and_the_other_keys_go_on(
     log: Log, coverage: CoverageProcess
 ) -> None:
@@ -74,15 +126,15 @@ async def test_what_nobody_can_read_is_held_back_alone_and_the_other_keys_go_on(
     await log.write(world.incident())
     await log.settle()
     assert coverage.exit_code is None
-    letters = await count_dead_letters(log)
+    letters = await count_dead_letters(log, held)
     assert letters == {"inputs": 2, "partials": 1, "quarantined": held}
 
 
-async def count_dead_letters(log: Log) -> dict[str, int]:
+async def count_dead_letters(log: Log, wanted: int) -> dict[str, int]:
     held = 0
-    for _ in range(50):
+    for _ in range(100):
         held = sum([await log.count(topic.dlq) for topic in consumed_by("coverage")])
-        if held:
+        if held >= wanted:
             break
         await asyncio.sleep(0.2)
     return {

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Awaitable, Callable
 from types import SimpleNamespace
 from typing import Any
 
 import faust
 import pytest
+from faust.tables.recovery import Recovery
 from faust.transport.consumer import Consumer
 from faust.types.tuples import TP
 from intervaltree import IntervalTree  # type: ignore[import-untyped]
@@ -15,7 +17,69 @@ from intervaltree import IntervalTree  # type: ignore[import-untyped]
 from services.coverage import mends
 
 STOCK = Consumer._new_offset
+STOCK_COMPLETED = Recovery.on_recovery_completed
 PLACE = TP("t", 0)
+
+
+class Flow:
+    """A consumer whose seek says whether records could be handed over meanwhile."""
+
+    consumer_generation_id = 1
+    flow_active = True
+    seeking_with_flow: bool | None = None
+
+    def stop_flow(self) -> None:
+        self.flow_active = False
+
+    def resume_flow(self) -> None:
+        self.flow_active = True
+
+    def assignment(self) -> set[TP]:
+        return {PLACE}
+
+    def resume_partitions(self, tps: set[TP]) -> None:
+        pass
+
+    async def perform_seek(self) -> None:
+        self.seeking_with_flow = self.flow_active
+
+
+async def complete(completed: Callable[..., Awaitable[None]]) -> Flow:
+    """The end of a recovery on a worker of which only what matters here is there."""
+    flow = Flow()
+
+    async def nothing(*_: Any) -> None:
+        pass
+
+    async def wait(work: Awaitable[None], timeout: float) -> None:
+        await work
+
+    def ignore(*_: Any) -> None:
+        pass
+
+    fetcher = SimpleNamespace(maybe_start=nothing)
+    app = SimpleNamespace(
+        consumer=flow,
+        consumer_generation_id=1,
+        on_rebalance_complete=SimpleNamespace(send=nothing),
+        conf=SimpleNamespace(broker_request_timeout=1),
+        flow_control=SimpleNamespace(resume=ignore),
+        assignor=SimpleNamespace(assigned_standbys=set),
+        on_rebalance_end=ignore,
+        _fetcher=fetcher,
+    )
+    tables = SimpleNamespace(values=tuple, on_actives_ready=ignore, on_standbys_ready=ignore)
+    recovery = SimpleNamespace(
+        app=app,
+        tables=tables,
+        log=SimpleNamespace(info=ignore, dev=ignore, warning=ignore),
+        completed=SimpleNamespace(set=ignore),
+        _set_recovery_ended=ignore,
+        _is_changelog_tp=lambda _: False,
+        _wait=wait,
+    )
+    await completed(recovery, 1)
+    return flow
 
 
 def consumer(acked: list[int], in_work: list[int], committed: int | None) -> Any:
@@ -51,3 +115,13 @@ def test_what_is_before_a_message_in_work_is_committed() -> None:
     assert mended(consumer([5, 6, 8], [7], 5)) == 7
     assert mended(consumer([5, 6, 7], [], 5)) == 8
     assert mended(consumer([], [7], 5)) is None
+
+
+async def test_nothing_is_handed_over_while_the_end_of_a_recovery_seeks() -> None:
+    """Stock hands over what is read during the seek, and then empties the queues it went to."""
+    stock = await complete(STOCK_COMPLETED)
+    assert stock.seeking_with_flow is True
+    mends.apply_mends()
+    kept = await complete(Recovery.on_recovery_completed)
+    assert kept.seeking_with_flow is False
+    assert kept.flow_active is True
