@@ -144,6 +144,7 @@ _REGISTRY = (
             ("POST", "/calendar/exceptions"),
             ("GET", "/calendar.ics"),
             ("POST", "/calendar.ics"),
+            ("POST", "/channels"),
             ("POST", "/opt-out"),
             ("POST", "/opt-in"),
             ("POST", "/place"),

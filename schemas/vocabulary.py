@@ -198,6 +198,16 @@ class PagePurpose(StrEnum):
     STAND_DOWN = "stand-down"
 
 
+class ContactChannel(StrEnum):
+    """By what kind of channel a person can be paged. Numbers and addresses stay in the registry."""
+
+    APP_PUSH = "app-push"
+    SMS = "sms"
+    VOICE_CALL = "voice-call"
+    EMAIL = "e-mail"
+    CHAT = "chat"
+
+
 class Answer(StrEnum):
     """What a volunteer says to a page."""
 

@@ -10,7 +10,7 @@ from pydantic import AwareDatetime, Field
 
 from schemas.envelope import Event
 from schemas.values import AreaCode, DialectCode, LanguageCode, Position
-from schemas.vocabulary import Role
+from schemas.vocabulary import ContactChannel, Role
 
 
 class VolunteerEnrolled(Event):
@@ -165,7 +165,8 @@ class VolunteerState(Event):
     `vetting-lapsed`, `unavailable`, `off-duty`, `on-leave`, `no-valid-credential`, `station-closed`,
     `station-suspended`. With `opted-out` no page of any kind may leave. `roles` holds only roles that may be exercised
     today. `activation_minutes` is how long they need from a page until they are on their way, if they said so;
-    `dialects` are Glottolog codes.
+    `dialects` are Glottolog codes. `channels` are the kinds of channels by which they can be paged: None where nobody
+    said, an empty list once they opted out or retired.
     """
 
     event_type: ClassVar[str] = "volunteer.state"
@@ -181,3 +182,4 @@ class VolunteerState(Event):
     position_source: Literal["declared", "home-station"] = "home-station"
     activation_minutes: Annotated[int, Field(ge=0, le=10_080)] | None = None
     dialects: tuple[DialectCode, ...] = ()
+    channels: tuple[ContactChannel, ...] | None = None

@@ -10,7 +10,7 @@ from typing import Annotated, Final, Literal, Self
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from schemas.values import AreaCode, LanguageCode, LatDeg, LonDeg, Text
-from schemas.vocabulary import Role, StationKind, StationService
+from schemas.vocabulary import ContactChannel, Role, StationKind, StationService
 from services.cli.scenario.model import SCENARIOS_FOLDER, Assumption, ScenarioError, Source, SourceId, explain_first
 
 ASSUMPTIONS_FILE: Final = SCENARIOS_FOLDER / "network-assumptions.json"
@@ -111,6 +111,7 @@ class NetworkAssumptions(_Strict):
     available_share: Share
     expired_credential_share: Share
     interpreter_share: Share
+    channel_shares: dict[ContactChannel, Share]
     national_language: LanguageCode
     national_language_shares: LanguageShares
     assumptions: tuple[Assumption, ...]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from random import Random
@@ -10,7 +10,7 @@ from typing import Final
 
 from dateutil.relativedelta import relativedelta
 
-from schemas.vocabulary import Role
+from schemas.vocabulary import ContactChannel, Role
 from services.cli.scenario.assumptions import CredentialRule, MemberRoles, NetworkAssumptions
 from services.cli.scenario.network_model import Credential, Volunteer
 
@@ -54,8 +54,16 @@ def simulate_member(
             for rule in assumptions.credentials
             if rule.role in roles
         ),
+        channels=tuple(_draw_channels(assumptions, Random(f"{seed}|channels|{home.ref}|{seat}"))),
         available=random.random() < assumptions.available_share,
     )
+
+
+def _draw_channels(assumptions: NetworkAssumptions, random: Random) -> Iterator[ContactChannel]:
+    """By their own chance, so that everything else of a seed stays as it was."""
+    for channel, share in assumptions.channel_shares.items():
+        if random.random() < share:
+            yield channel
 
 
 def _draw_roles(options: Sequence[MemberRoles], random: Random) -> tuple[Role, ...]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date
 
-from schemas.vocabulary import Role, StationKind, StationService, Tier
+from schemas.vocabulary import ContactChannel, Role, StationKind, StationService, Tier
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -67,6 +67,7 @@ class Volunteer:
     roles: tuple[Role, ...]
     languages: tuple[str, ...]
     credentials: tuple[Credential, ...]
+    channels: tuple[ContactChannel, ...]
     available: bool
     is_adult: bool = True
 

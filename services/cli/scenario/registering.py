@@ -98,6 +98,7 @@ def volunteer_item(volunteer: Volunteer) -> dict[str, Any]:
             }
             for credential in volunteer.credentials
         ],
+        "channels": list(volunteer.channels),
         "available": volunteer.available,
         "is_adult": volunteer.is_adult,
     }

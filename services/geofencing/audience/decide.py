@@ -25,12 +25,16 @@ SHOWN_DEG: Final = 10.0
 """Distances and directions of people are rounded to these: enough to choose by, too little to find a door."""
 IN_CORE_ZONE: Final = "in-core-zone"
 OUT_OF_REACH: Final = "out-of-reach"
+NO_CHANNEL: Final = "no-channel"
+"""Reachable by nothing: the register says that there is no channel."""
+NOT_STATED: Final = "not-stated"
+"""Nobody said by what channels."""
 
 
 def audience(
     stations: Sequence[StationInReach], people: Iterable[Somebody], rings_km: Sequence[float]
 ) -> dict[str, Any]:
-    """How many stations and volunteers an alert could ask, by ring, role and language, and why not the others.
+    """How many stations and volunteers an alert could reach, by ring, role, language and channel; why not the others.
 
     Whoever has promised something else, or is being asked, is not known here and is counted as reachable.
     """
@@ -51,18 +55,27 @@ def audience(
             "by_ring": by_ring((km for _, km in reachable), rings_km),
             "by_role": _counted(role for person, _ in reachable for role in person.roles),
             "by_language": _counted(language for person, _ in reachable for language in person.languages),
+            "by_channel": _counted(channel for person, _ in reachable for channel in _channels(person)),
             "not_reachable": dict(sorted(others.items())),
         },
     }
 
 
 def _obstacle(person: Somebody, station: StationInReach | None) -> str | None:
-    """Why an alert would not ask somebody; the first reason of the register's, or the place of the home station."""
+    """Why an alert would not reach somebody: the first reason of the register's, the place of the home station, or that
+    no channel leads to them."""
     if not person.deployable:
         return person.reasons[0] if person.reasons else "not-deployable"
     if station is None:
         return OUT_OF_REACH
-    return IN_CORE_ZONE if station.inside is ZoneKind.CORE else None
+    if station.inside is ZoneKind.CORE:
+        return IN_CORE_ZONE
+    return NO_CHANNEL if person.channels == () else None
+
+
+def _channels(person: Somebody) -> tuple[str, ...]:
+    """Under which channels somebody is counted: under each of theirs, or under the word for none."""
+    return (NOT_STATED,) if person.channels is None else person.channels or (NO_CHANNEL,)
 
 
 def by_ring(distances_km: Iterable[float], rings_km: Sequence[float]) -> list[dict[str, Any]]:
@@ -90,6 +103,7 @@ def members_here(zones: MeasuredZones, people: Iterable[Somebody], near_km: floa
         "inside": {kind.value: kinds[kind] for kind in zones.kinds},
         "near": kinds[None],
         "near_km": near_km,
+        "by_channel": _counted(channel for index in order for channel in _channels(able[index])),
         "members": members,
         "is_cut": len(order) > MEMBERS_MAX,
     }
@@ -101,6 +115,7 @@ def _member(person: Somebody, inside: ZoneKind | None, km: float, bearing_deg: f
         "home_station_id": str(person.home_station_id),
         "roles": list(person.roles),
         "languages": list(person.languages),
+        "channels": None if person.channels is None else list(person.channels),
         "inside": None if inside is None else inside.value,
         "distance_km": float(round(km / SHOWN_KM) * SHOWN_KM),
         "bearing_deg": float(round(bearing_deg / SHOWN_DEG) * SHOWN_DEG % 360.0),

@@ -11,7 +11,10 @@ from services.geofencing.whereabouts.freshness import Source
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Somebody:
-    """A volunteer, and the place of theirs that counts: where it is known from, since when, and how exactly."""
+    """A volunteer, and the place of theirs that counts: where it is known from, since when, and how exactly.
+
+    `channels` are the kinds by which they can be paged; None: nobody said.
+    """
 
     volunteer_id: UUID
     home_station_id: UUID
@@ -19,6 +22,7 @@ class Somebody:
     languages: tuple[str, ...]
     deployable: bool
     reasons: tuple[str, ...]
+    channels: tuple[str, ...] | None
     lat_deg: float
     lon_deg: float
     source: Source

@@ -23,6 +23,7 @@ async def crowd(connection: Any) -> list[Somebody]:
             languages=tuple(row["languages"]),
             deployable=row["deployable"],
             reasons=tuple(row["reasons"]),
+            channels=None if row["channels"] is None else tuple(row["channels"]),
             lat_deg=row["lat_deg"],
             lon_deg=row["lon_deg"],
             source=Source(row["source"]),

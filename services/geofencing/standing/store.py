@@ -76,6 +76,7 @@ async def save_member(connection: Any, state: VolunteerState, sequence: int, tol
             list(state.reasons),
             sequence,
             told_at,
+            None if state.channels is None else [channel.value for channel in state.channels],
         )
     )
 

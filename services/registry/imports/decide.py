@@ -50,6 +50,7 @@ _VOLUNTEER_FIELDS: Final[Mapping[str, Callable[[Volunteer, Refs], Any]]] = {
         {name: getattr(credential, name) for name in CredentialEntry.model_fields}
         for credential in volunteer.credentials
     ),
+    "channels": lambda volunteer, _: None if volunteer.channels_assumed else volunteer.channels,
 }
 """Fields whose value has another name or form in the register; the others are attributes of the same name."""
 IDENTITY_FIELDS: Final = frozenset({"name", "phone"})

@@ -18,6 +18,7 @@ from services.registry.volunteers import commands, edits
 from services.registry.volunteers.documents import volunteer_document
 from services.registry.volunteers.model import (
     AvailabilityRequest,
+    ChannelsRequest,
     CredentialRequest,
     MembershipRequest,
     OptOutRequest,
@@ -64,6 +65,13 @@ def _add_being_asked(router: APIRouter, runtime: Runtime) -> None:
         volunteer_id: UUID, request: AvailabilityRequest, key: RequestKey, principal: CurrentPrincipal
     ) -> Response:
         edit = edits.with_availability(request, runtime.clock.now())
+        return await change(runtime, key, principal, volunteer_id, edit, reason=request.reason)
+
+    @router.post("/volunteers/{volunteer_id}/channels")
+    async def channels(
+        volunteer_id: UUID, request: ChannelsRequest, key: RequestKey, principal: CurrentPrincipal
+    ) -> Response:
+        edit = edits.with_channels(request)
         return await change(runtime, key, principal, volunteer_id, edit, reason=request.reason)
 
     @router.post("/volunteers/{volunteer_id}/opt-out")

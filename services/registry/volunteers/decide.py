@@ -26,7 +26,7 @@ from schemas.events.volunteer import (
     VolunteerVetted,
 )
 from schemas.ids import referenced_id
-from schemas.vocabulary import Role
+from schemas.vocabulary import ContactChannel, Role
 from services.registry.decide import CIVIL_TIME, civil_day
 from services.registry.model import Fact
 from services.registry.stations.model import Station
@@ -95,6 +95,11 @@ def _time_obstacle(volunteer: Volunteer, now: datetime) -> str | None:
     return None if said is Standing.ON_DUTY else said.value
 
 
+def usable_channels(volunteer: Volunteer, now: datetime) -> tuple[ContactChannel, ...] | None:
+    """By what kinds of channels the volunteer may be paged; opting out stops every one. None: nobody said."""
+    return () if volunteer.is_retired or _holds(volunteer.opted_out, now) else volunteer.channels
+
+
 def volunteer_state(volunteer: Volunteer, home: Station, now: datetime) -> VolunteerState:
     """The compacted state of a volunteer, as of an instant."""
     can_be_asked, reasons = deployable(volunteer, home, now)
@@ -111,6 +116,7 @@ def volunteer_state(volunteer: Volunteer, home: Station, now: datetime) -> Volun
         position_source="home-station" if declared is None else "declared",
         activation_minutes=volunteer.activation_minutes,
         dialects=volunteer.dialects,
+        channels=usable_channels(volunteer, now),
     )
 
 

@@ -49,6 +49,8 @@ def volunteer_document(volunteer: Volunteer, home: Station, now: datetime) -> di
         "available": volunteer.available,
         "available_until": volunteer.available_until,
         "activation_minutes": volunteer.activation_minutes,
+        "channels": state.channels,
+        "channels_assumed": volunteer.channels_assumed,
         "opted_out": None if opted_out is None else {"since": opted_out.since, "until": opted_out.until},
         "position": {"lat_deg": state.position.lat_deg, "lon_deg": state.position.lon_deg},
         "position_source": state.position_source,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
@@ -10,7 +11,7 @@ from typing import Final
 from uuid import UUID
 
 from schemas.values import Position
-from schemas.vocabulary import Role
+from schemas.vocabulary import ContactChannel, Role
 from services.kit.problems import Finding
 from services.registry.model import Outcome, Refused
 from services.registry.stations.decide import station_id_of
@@ -21,6 +22,7 @@ from services.registry.volunteers.model import (
     CREDENTIALS_MAX,
     MEMBERSHIPS_MAX,
     AvailabilityRequest,
+    ChannelsRequest,
     Credential,
     CredentialEntry,
     Identity,
@@ -40,6 +42,8 @@ CELL_DEG: Final = 0.1
 """A declared place is kept as the middle of a cell of this size: some 11 by 9 km in the middle of China."""
 PLACE_DAYS_MAX: Final = 92
 _ROLE_ORDER: Final = {role: number for number, role in enumerate(Role)}
+_MOBILE: Final = re.compile(r"(\+?86)?1[3-9]\d{9}")
+"""A mobile number of China's mainland, without spaces and hyphens."""
 
 
 def decide_entry(
@@ -83,7 +87,26 @@ def of_entry(
         dialects=tuple(sorted(set(entry.dialects or ()))),
         vetting=Vetting() if entry.vetting is None else vetting_of(entry.vetting),
     )
-    return wanted if before is None else _with_what_was(wanted, before, entry)
+    return _with_channels(wanted if before is None else _with_what_was(wanted, before, entry), entry)
+
+
+def _with_channels(wanted: Volunteer, entry: VolunteerEntry) -> Volunteer:
+    """What the entry says of channels; else, where nobody ever said, what its number stands for."""
+    if entry.channels is not None:
+        return replace(wanted, channels=_each_once(entry.channels), channels_assumed=False)
+    if entry.phone is not None and (wanted.channels is None or wanted.channels_assumed):
+        return replace(wanted, channels=channels_of(entry.phone), channels_assumed=True)
+    return wanted
+
+
+def channels_of(phone: str) -> tuple[ContactChannel, ...]:
+    """What a telephone number reaches (assumed): a mobile takes messages and calls, any other number calls."""
+    is_mobile = _MOBILE.fullmatch(phone.replace(" ", "").replace("-", "")) is not None
+    return (ContactChannel.SMS, ContactChannel.VOICE_CALL) if is_mobile else (ContactChannel.VOICE_CALL,)
+
+
+def _each_once(channels: Sequence[ContactChannel]) -> tuple[ContactChannel, ...]:
+    return tuple(channel for channel in ContactChannel if channel in channels)
 
 
 def _with_what_was(wanted: Volunteer, before: Volunteer, entry: VolunteerEntry) -> Volunteer:
@@ -100,6 +123,8 @@ def _with_what_was(wanted: Volunteer, before: Volunteer, entry: VolunteerEntry) 
         calendar=before.calendar,
         opted_out=before.opted_out,
         place=before.place,
+        channels=before.channels,
+        channels_assumed=before.channels_assumed,
         told=before.told,
     )
 
@@ -160,6 +185,12 @@ def with_availability(request: AvailabilityRequest, now: datetime) -> Edit:
         return replace(before, available=request.available, available_until=request.until)
 
     return edit
+
+
+def with_channels(request: ChannelsRequest) -> Edit:
+    """Say by what kinds of channels the volunteer can be paged."""
+    said = _each_once(request.channels)
+    return lambda before: replace(before, channels=said, channels_assumed=False)
 
 
 def with_credential(entry: CredentialEntry) -> Edit:

@@ -22,6 +22,7 @@ def _fields(volunteer: Volunteer) -> Iterator[tuple[str, Any]]:
     for name in ("roles", "languages", "dialects", "available", "is_adult", "is_retired", "activation_minutes"):
         value = getattr(volunteer, name)
         yield name, list(value) if isinstance(value, tuple) else value
+    yield "channels", None if volunteer.channels is None else list(volunteer.channels)
     yield "home_station_id", str(volunteer.home_station_id)
     yield "membership_station_ids", [str(station_id) for station_id in volunteer.memberships]
     yield "available_until", _time(volunteer.available_until)

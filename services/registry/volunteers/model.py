@@ -12,7 +12,7 @@ from pydantic import AwareDatetime, Field, model_validator
 
 from schemas.events.volunteer import VolunteerState
 from schemas.values import DialectCode, LatDeg, LonDeg, Position, Text
-from schemas.vocabulary import Role
+from schemas.vocabulary import ContactChannel, Role
 from services.registry.model import Entry, Fact, Languages, Outcome, Ref, Request
 from services.registry.volunteers.calendar.model import NO_CALENDAR, ActivationMinutes, Calendar, Reason
 
@@ -21,6 +21,7 @@ MEMBERSHIPS_MAX: Final = 30
 DIALECTS_MAX: Final = 20
 
 Roles = Annotated[tuple[Role, ...], Field(min_length=1, max_length=len(Role))]
+Channels = Annotated[tuple[ContactChannel, ...], Field(max_length=len(ContactChannel))]
 ShortText = Annotated[str, Field(min_length=1, max_length=80)]
 
 
@@ -65,7 +66,8 @@ class VolunteerEntry(Entry):
 
     `name` and `phone` go to the identity vault and come back from nowhere; left out, they stay as they are. Credentials
     are added or renewed, never removed: one that is withdrawn is given an `expires_on` in the past. `available`,
-    `vetting`, `dialects` and `activation_minutes` left out stay as they are (a new volunteer can be asked).
+    `vetting`, `dialects`, `channels` and `activation_minutes` left out stay as they are (a new volunteer can be asked).
+    Where nobody said the `channels`, they follow from the number (assumed).
     """
 
     home_station_ref: Ref
@@ -78,6 +80,7 @@ class VolunteerEntry(Entry):
     dialects: Annotated[tuple[DialectCode, ...], Field(max_length=DIALECTS_MAX)] | None = None
     vetting: VettingEntry | None = None
     activation_minutes: ActivationMinutes | None = None
+    channels: Channels | None = None
     available: bool | None = None
     is_adult: bool
     is_retired: bool = False
@@ -103,6 +106,12 @@ class OptOutRequest(ReasonRequest):
     """No page of any kind any more, for good or until a time."""
 
     until: AwareDatetime | None = None
+
+
+class ChannelsRequest(ReasonRequest):
+    """The kinds of channels by which the volunteer can be paged; an empty list for none at all."""
+
+    channels: Channels
 
 
 class CredentialRequest(CredentialEntry, ReasonRequest):
@@ -176,7 +185,8 @@ class Volunteer:
     """A volunteer as they stand, without who they are.
 
     `available` with `available_until` is what they last said about now, beside their calendar: away for good (no time),
-    away or there until a time; there without a time says nothing. `told` is the state that was published last.
+    away or there until a time; there without a time says nothing. `channels` is None where nobody said; assumed ones
+    follow from the telephone number alone. `told` is the state that was published last.
     """
 
     volunteer_id: UUID
@@ -196,6 +206,8 @@ class Volunteer:
     vetting: Vetting = Vetting()
     opted_out: OptOut | None = None
     place: Place | None = None
+    channels: tuple[ContactChannel, ...] | None = None
+    channels_assumed: bool = False
     told: VolunteerState | None = None
 
 

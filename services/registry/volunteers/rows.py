@@ -9,7 +9,7 @@ from uuid import UUID
 
 from schemas.events.volunteer import VolunteerState
 from schemas.values import Position
-from schemas.vocabulary import Role
+from schemas.vocabulary import ContactChannel, Role
 from services.registry.volunteers.calendar.model import (
     NO_CALENDAR,
     Calendar,
@@ -56,6 +56,8 @@ def volunteer_row(settled: Settled) -> dict[str, Any]:
         "place_lat_deg": None if place is None else place.position.lat_deg,
         "place_lon_deg": None if place is None else place.position.lon_deg,
         "place_until": None if place is None else place.until,
+        "channels": volunteer.channels,
+        "channels_assumed": volunteer.channels_assumed,
         "usable_roles": told.roles,
         "deployable": told.deployable,
         "reasons": told.reasons,
@@ -92,6 +94,8 @@ def read_volunteer(row: Mapping[str, Any], credentials: Sequence[Credential]) ->
             OptOut(since=row["opted_out_since"], until=row["opted_out_until"]) if row["opted_out_since"] else None
         ),
         place=None if position is None else Place(position=position, until=row["place_until"]),
+        channels=None if row["channels"] is None else tuple(map(ContactChannel, row["channels"])),
+        channels_assumed=row["channels_assumed"],
         told=None if row["told_state"] is None else VolunteerState.model_validate(row["told_state"]),
     )
 

@@ -107,6 +107,7 @@ async def count(connection: Any) -> dict[str, Any]:
         "deployable_by_language": {
             row["language"]: row["n"] for row in await connection.fetch(_SQL.count_languages.sql)
         },
+        "deployable_by_channel": {row["channel"]: row["n"] for row in await connection.fetch(_SQL.count_channels.sql)},
         "not_deployable_by_reason": {row["reason"]: row["n"] for row in await connection.fetch(_SQL.count_reasons.sql)},
     }
 

@@ -14,7 +14,7 @@ from schemas.events.area import AreaSource, AreaState
 from schemas.events.zone import ZoneFenced
 from schemas.policy import AccountRole
 from schemas.values import MultiPolygonGeometry
-from schemas.vocabulary import Role, Tier
+from schemas.vocabulary import ContactChannel, Role, Tier
 from services.geofencing.areas.store import Areas
 from services.incidents.areas import store as incidents_areas
 from tests.integration.alerts.harness import Running, running, until
@@ -80,7 +80,9 @@ async def test_zones_are_resolved_to_areas_people_stations_and_volunteers(servic
     known = county("510722", 103).model_copy(update={"population": 1000, "population_year": 2010})
     await services.log.publish(known, known.code)
     home = station(103.5, 31.2)
-    member = volunteer(home, Role.COUNSELLOR, languages=("cmn", "khg"))
+    member = volunteer(home, Role.COUNSELLOR, languages=("cmn", "khg")).model_copy(
+        update={"channels": (ContactChannel.SMS, ContactChannel.CHAT)}
+    )
     absent = volunteer(home, Role.COUNSELLOR, deployable=False)
     await services.log.publish(home, home.station_id)
     for one in (member, absent):
@@ -112,7 +114,9 @@ async def test_zones_are_resolved_to_areas_people_stations_and_volunteers(servic
     document = await services.get(path)
     assert [zone["kind"] for zone in document["zones"]] == ["core", "affected", "ripple"]
     assert document["zones"][0]["areas"][0]["code"] == "510722"
+    assert document["volunteers"]["by_channel"] == {"chat": 1, "sms": 1}
     (found,) = document["volunteers"]["members"]
+    assert found["channels"] == ["sms", "chat"]
     assert (found["volunteer_id"], found["position"]["source"]) == (str(member.volunteer_id), "home-station")
     viewer = services.token(roles=(AccountRole.VIEWER,))
     assert (await services.client.get(path, headers=viewer)).status_code == 403

@@ -13,7 +13,7 @@ from datetime import datetime, timedelta, timezone
 from math import ceil
 from typing import Any, Final
 
-from schemas.vocabulary import IncidentKind, Level, Role, StationKind, Tier, ZoneKind
+from schemas.vocabulary import ContactChannel, IncidentKind, Level, Role, StationKind, Tier, ZoneKind
 
 AREA_CODE: Final = "990000"
 """No code of GB/T 2260, so the bench stands apart from every real area."""
@@ -105,6 +105,7 @@ def _volunteer(station_ref: str, number: int) -> dict[str, Any]:
         "credentials": [
             {"kind": "pfa-training", "issuer": "bench (simulated)", "number": ref, "roles": [Role.PFA_TRAINED.value]}
         ],
+        "channels": [ContactChannel.APP_PUSH.value],
         "available": True,
         "is_adult": True,
     }

@@ -2,16 +2,16 @@
 
 -- name: upsert_member<!
 -- Keep the newest state of a volunteer, and have their place looked at. (volunteer_id, home_station_id, area_code,
--- lat_deg, lon_deg, position_source, roles, languages, deployable, reasons, sequence, told_at)
+-- lat_deg, lon_deg, position_source, roles, languages, deployable, reasons, sequence, told_at, channels)
 WITH saved AS (
     INSERT INTO member (volunteer_id, home_station_id, area_code, lat_deg, lon_deg, position_source, roles, languages,
-                        deployable, reasons, sequence, told_at)
-    VALUES ($1, $2, $3, $4, $5, $6, $7::text[], $8::text[], $9, $10::text[], $11, $12)
+                        deployable, reasons, sequence, told_at, channels)
+    VALUES ($1, $2, $3, $4, $5, $6, $7::text[], $8::text[], $9, $10::text[], $11, $12, $13::text[])
     ON CONFLICT (volunteer_id) DO UPDATE
     SET home_station_id = excluded.home_station_id, area_code = excluded.area_code, lat_deg = excluded.lat_deg,
         lon_deg = excluded.lon_deg, position_source = excluded.position_source, roles = excluded.roles,
         languages = excluded.languages, deployable = excluded.deployable, reasons = excluded.reasons,
-        sequence = excluded.sequence, told_at = excluded.told_at
+        sequence = excluded.sequence, told_at = excluded.told_at, channels = excluded.channels
     WHERE member.sequence < excluded.sequence
     RETURNING volunteer_id
 )

@@ -26,7 +26,7 @@ SELECT volunteer_id FROM volunteers WHERE home_station_id = $1 AND NOT is_retire
 SELECT v.volunteer_id, v.ref, v.home_station_id, v.roles, v.languages, v.dialects, v.available, v.available_until,
        v.is_adult, v.is_retired, v.calendar, v.activation_minutes, v.vetting_status, v.vetting_authority,
        v.vetting_checked_on, v.vetting_valid_until, v.opted_out_since, v.opted_out_until, v.place_lat_deg,
-       v.place_lon_deg, v.place_until, v.told_state,
+       v.place_lon_deg, v.place_until, v.channels, v.channels_assumed, v.told_state,
        ARRAY(SELECT m.station_id FROM memberships m WHERE m.volunteer_id = v.volunteer_id ORDER BY 1) AS memberships
 FROM volunteers v WHERE v.volunteer_id = ANY($1::uuid[]);
 
@@ -39,19 +39,19 @@ FROM credentials WHERE volunteer_id = ANY($1::uuid[]);
 INSERT INTO volunteers (volunteer_id, ref, home_station_id, roles, languages, dialects, available, available_until,
                              is_adult, is_retired, calendar, activation_minutes, vetting_status, vetting_authority,
                              vetting_checked_on, vetting_valid_until, opted_out_since, opted_out_until, place_lat_deg,
-                             place_lon_deg, place_until, usable_roles, deployable, reasons, told_state, next_change_at,
-                             enrolled_at, changed_at)
+                             place_lon_deg, place_until, channels, channels_assumed, usable_roles, deployable, reasons,
+                             told_state, next_change_at, enrolled_at, changed_at)
 SELECT volunteer_id, ref, home_station_id, roles, languages, dialects, available, available_until, is_adult, is_retired,
        calendar, activation_minutes, vetting_status, vetting_authority, vetting_checked_on, vetting_valid_until,
-       opted_out_since, opted_out_until, place_lat_deg, place_lon_deg, place_until, usable_roles, deployable, reasons,
-       told_state, next_change_at, $2, $2
+       opted_out_since, opted_out_until, place_lat_deg, place_lon_deg, place_until, channels, channels_assumed,
+       usable_roles, deployable, reasons, told_state, next_change_at, $2, $2
 FROM jsonb_to_recordset($1::text::jsonb) AS r (
     volunteer_id uuid, ref text, home_station_id uuid, roles text[], languages text[], dialects text[],
     available boolean, available_until timestamptz, is_adult boolean, is_retired boolean, calendar jsonb,
     activation_minutes integer, vetting_status text, vetting_authority text, vetting_checked_on date,
     vetting_valid_until date, opted_out_since timestamptz, opted_out_until timestamptz, place_lat_deg double precision,
-    place_lon_deg double precision, place_until timestamptz, usable_roles text[], deployable boolean, reasons text[],
-    told_state jsonb, next_change_at timestamptz)
+    place_lon_deg double precision, place_until timestamptz, channels text[], channels_assumed boolean,
+    usable_roles text[], deployable boolean, reasons text[], told_state jsonb, next_change_at timestamptz)
 ON CONFLICT (volunteer_id) DO UPDATE SET
     home_station_id = excluded.home_station_id, roles = excluded.roles, languages = excluded.languages,
     dialects = excluded.dialects, available = excluded.available, available_until = excluded.available_until,
@@ -60,7 +60,8 @@ ON CONFLICT (volunteer_id) DO UPDATE SET
     vetting_authority = excluded.vetting_authority, vetting_checked_on = excluded.vetting_checked_on,
     vetting_valid_until = excluded.vetting_valid_until, opted_out_since = excluded.opted_out_since,
     opted_out_until = excluded.opted_out_until, place_lat_deg = excluded.place_lat_deg,
-    place_lon_deg = excluded.place_lon_deg, place_until = excluded.place_until, usable_roles = excluded.usable_roles,
+    place_lon_deg = excluded.place_lon_deg, place_until = excluded.place_until,
+    channels = excluded.channels, channels_assumed = excluded.channels_assumed, usable_roles = excluded.usable_roles,
     deployable = excluded.deployable, reasons = excluded.reasons, told_state = excluded.told_state,
     next_change_at = excluded.next_change_at, changed_at = excluded.changed_at;
 
@@ -128,6 +129,14 @@ SELECT role, count(*) AS n FROM volunteers, unnest(usable_roles) AS role WHERE d
 
 -- name: count_languages
 SELECT language, count(*) AS n FROM volunteers, unnest(languages) AS language WHERE deployable GROUP BY language;
+
+-- name: count_channels
+-- Of those who can be asked; whoever has several counts for each.
+SELECT channel, count(*) AS n
+FROM volunteers, unnest(
+    CASE WHEN channels IS NULL THEN '{not-stated}' WHEN channels = '{}' THEN '{no-channel}' ELSE channels END
+) AS channel
+WHERE deployable GROUP BY channel;
 
 -- name: count_reasons
 SELECT reason, count(*) AS n FROM volunteers, unnest(reasons) AS reason GROUP BY reason;

@@ -37,7 +37,10 @@ async def fill(rig: ServiceRig) -> None:
     volunteers = await send(
         rig, VOLUNTEERS,
         volunteer_item(name="＝模拟, 甲", membership_refs=["D-1", "S-2"], languages=["khg", "cmn"]),
-        volunteer_item(ref="V-2", credentials=[], available=False, name=None, phone=None, home_station_ref="S-2"),
+        volunteer_item(
+            ref="V-2", credentials=[], available=False, name=None, phone=None, home_station_ref="S-2",
+            channels=["chat", "e-mail"],
+        ),
         volunteer_item(
             ref="V-3", is_adult=False, is_retired=True,
             credentials=[

@@ -43,7 +43,8 @@ async def test_undo_restores_everything_that_was_created_and_changed(rig: Servic
     changed = await bring(
         rig, "volunteers",
         csv_file(
-            volunteer("V-1", 姓名="另一个名字", 语言="康巴语", 所属站点编号="S-2"), volunteer("V-2", 角色="后勤"),
+            volunteer("V-1", 姓名="另一个名字", 语言="康巴语", 所属站点编号="S-2"),
+            volunteer("V-2", 角色="后勤", 联系方式="短信；微信"),
             *(volunteer(f"V-{n}") for n in range(3, 9)),
         ),
     )  # fmt: skip

@@ -48,6 +48,30 @@ async def test_opting_out_holds_at_once_and_the_history_says_who_and_why(rig: Se
     assert history[2]["fields"] == {}
 
 
+async def test_channels_are_told_by_their_kinds_and_opting_out_stops_them_all(rig: ServiceRig) -> None:
+    await fill(rig, volunteer_item(phone="138 0013 8000"))
+    async with rig.client(AccountRole.STATION_LEAD, areas=["510000"]) as client:
+        assumed = (await client.get(HER)).json()
+        said = await client.post(f"{HER}/channels", json={"channels": ["e-mail", "app-push"], "reason": "本人"})
+        wrong = await client.post(f"{HER}/channels", json={"channels": ["pigeon"]})
+        elsewhere = await client.post(f"{HER}/channels", json={"channels": []}, headers={"Idempotency-Key": "k"})
+        await client.post(f"{HER}/channels", json={"channels": ["app-push", "e-mail"]})
+        gone = await client.post(f"{HER}/opt-out", json={})
+        summary = (await client.get("/registry/summary")).json()["volunteers"]
+        back = await client.post(f"{HER}/opt-in", json={})
+        counted = (await client.get("/registry/summary")).json()["volunteers"]
+        history = (await client.get(f"{HER}/history")).json()["items"]
+    assert (assumed["channels"], assumed["channels_assumed"]) == (["sms", "voice-call"], True)
+    assert (said.json()["channels"], said.json()["channels_assumed"]) == (["app-push", "e-mail"], False)
+    assert (wrong.status_code, wrong.json()["problems"][0]["where"]) == (422, "/channels/0")
+    assert elsewhere.json()["channels"] == []
+    assert (gone.json()["channels"], back.json()["channels"]) == ([], ["app-push", "e-mail"])
+    assert (summary["deployable_by_channel"], counted["deployable_by_channel"]) == ({}, {"app-push": 1, "e-mail": 1})
+    assert history[-2]["fields"]["channels"] == [["sms", "voice-call"], ["app-push", "e-mail"]]
+    told = [envelope.data.model_dump_json() for envelope in await rig.emitted()]
+    assert not any("8000" in event for event in told)
+
+
 async def test_the_database_itself_keeps_those_from_being_asked_who_must_not(rig: ServiceRig) -> None:
     await fill(rig, volunteer_item())
     for wrong in ("is_retired = true", "opted_out_since = now()", "vetting_status = 'failed'", "is_adult = false"):

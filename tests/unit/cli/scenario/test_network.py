@@ -173,6 +173,13 @@ def test_interpreters_speak_something_besides_mandarin(network: Network) -> None
         assert Role.INTERPRETER not in volunteer.roles or len(volunteer.languages) > 1
 
 
+def test_channels_follow_the_stated_shares(network: Network) -> None:
+    shares = load_assumptions().channel_shares
+    held = Counter(channel for volunteer in network.volunteers for channel in volunteer.channels)
+    for channel, share in shares.items():
+        assert held[channel] / len(network.volunteers) == pytest.approx(share, abs=0.03)
+
+
 def test_about_seven_in_ten_can_be_asked(network: Network) -> None:
     share = sum(volunteer.available for volunteer in network.volunteers) / len(network.volunteers)
     assert share == pytest.approx(0.7, abs=0.03)

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from schemas.events.zone import StationInReach
-from schemas.vocabulary import ZoneKind
+from schemas.vocabulary import ContactChannel, ZoneKind
 from services.geofencing.audience.decide import audience, by_ring, members_here
 from services.geofencing.audience.model import Somebody
 from services.geofencing.drawing import draw
@@ -25,7 +25,7 @@ def somebody(number: int, station: int = 1, lon: float = 103.5, **more: object) 
     """A counsellor at a station."""
     person = Somebody(
         volunteer_id=UUID(int=number), home_station_id=UUID(int=station), roles=("counsellor",), languages=("cmn",),
-        deployable=True, reasons=(), lat_deg=31.0, lon_deg=lon, source=Source.HOME_STATION, known_at=NOW,
+        deployable=True, reasons=(), channels=None, lat_deg=31.0, lon_deg=lon, source=Source.HOME_STATION, known_at=NOW,
         accuracy_m=None, is_exact=False,
     )  # fmt: skip
     return replace(person, **more)  # type: ignore[arg-type]
@@ -36,14 +36,15 @@ def in_reach(number: int, km: float, inside: ZoneKind | None = None) -> StationI
     return StationInReach(station_id=UUID(int=number), inside=inside, distance_km=km, bearing_deg=0)
 
 
-def test_counts_by_ring_role_and_language_and_why_not_the_others() -> None:
+def test_counts_by_ring_role_language_and_channel_and_why_not_the_others() -> None:
     stations = [in_reach(1, 0, ZoneKind.CORE), in_reach(2, 20, ZoneKind.RIPPLE), in_reach(3, 900)]
     people = [
         somebody(1, station=1),
-        somebody(2, station=2, roles=("counsellor", "team-lead"), languages=("cmn", "khg")),
+        somebody(2, station=2, roles=("counsellor", "team-lead"), languages=("cmn", "khg"), channels=("sms", "chat")),
         somebody(3, station=3),
         somebody(4, station=3, deployable=False, reasons=("on-leave", "not-vetted")),
-        somebody(5, station=9),
+        somebody(5, station=9, channels=()),
+        somebody(6, station=2, channels=()),
     ]
     found = audience(stations, people, RINGS)
     assert found["stations"]["by_ring"] == [
@@ -54,15 +55,26 @@ def test_counts_by_ring_role_and_language_and_why_not_the_others() -> None:
         "by_ring": [{"within_km": 150, "count": 1}, {"within_km": 400, "count": 0}, {"within_km": 1000, "count": 1}],
         "by_role": {"counsellor": 2, "team-lead": 1},
         "by_language": {"cmn": 2, "khg": 1},
-        "not_reachable": {"in-core-zone": 1, "on-leave": 1, "out-of-reach": 1},
+        "by_channel": {"chat": 1, "not-stated": 1, "sms": 1},
+        "not_reachable": {"in-core-zone": 1, "no-channel": 1, "on-leave": 1, "out-of-reach": 1},
     }
 
 
-@given(people=st.lists(st.tuples(st.integers(1, 4), st.booleans()), max_size=30))
-def test_everybody_is_counted_once(people: list[tuple[int, bool]]) -> None:
+CHANNELS = st.none() | st.lists(st.sampled_from(ContactChannel), unique=True).map(tuple)
+
+
+@given(people=st.lists(st.tuples(st.integers(1, 4), st.booleans(), CHANNELS), max_size=30))
+def test_everybody_is_counted_once_and_under_each_of_their_channels(
+    people: list[tuple[int, bool, tuple[str, ...] | None]],
+) -> None:
     stations = [in_reach(1, 0, ZoneKind.CORE), in_reach(2, 100), in_reach(3, 400)]
-    crowd = [somebody(n, station=station, deployable=able) for n, (station, able) in enumerate(people)]
+    crowd = [somebody(n, station=home, deployable=able, channels=by) for n, (home, able, by) in enumerate(people)]
     found = audience(stations, crowd, RINGS)["volunteers"]
+    near = [by for home, able, by in people if able and home in (2, 3)]
+    assert found["not_reachable"].get("no-channel", 0) == near.count(())
+    assert found["by_channel"].get("not-stated", 0) == near.count(None)
+    for channel in ContactChannel:
+        assert found["by_channel"].get(channel, 0) == sum(channel in (by or ()) for by in near)
     assert found["reachable"] + sum(found["not_reachable"].values()) == len(people)
     assert sum(ring["count"] for ring in found["by_ring"]) == found["reachable"]
 
@@ -81,12 +93,13 @@ def test_who_is_here_nearest_first_with_the_age_of_the_place_and_no_exact_distan
     live = somebody(
         2, lon=103.4, source=Source.LIVE, known_at=NOW - timedelta(minutes=3), accuracy_m=9.0, is_exact=True
     )
-    found = members_here(
-        zones, [somebody(1, lon=104.4), live, somebody(3, lon=110), somebody(4, deployable=False)], 150, NOW
-    )
+    people = [somebody(1, lon=104.4, channels=()), live, somebody(3, lon=110), somebody(4, deployable=False)]
+    found = members_here(zones, people, 150, NOW)
     assert found["inside"] == {"core": 1, "affected": 0, "ripple": 0}
     assert (found["near"], found["is_cut"]) == (1, False)
+    assert found["by_channel"] == {"no-channel": 1, "not-stated": 1}
     first, second = found["members"]
+    assert (first["channels"], second["channels"]) == (None, [])
     assert first["position"] == {"source": "live", "age_s": 180, "accuracy_m": 9.0, "is_exact": True}
     assert (first["inside"], first["distance_km"]) == ("core", 0)
     assert (second["volunteer_id"], second["distance_km"], second["bearing_deg"]) == (str(UUID(int=1)), 94, 90)

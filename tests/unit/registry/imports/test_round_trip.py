@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from schemas.vocabulary import Role, StationKind, StationService, Tier
+from schemas.vocabulary import ContactChannel, Role, StationKind, StationService, Tier
 from services.registry.imports.columns import columns_of
 from services.registry.imports.decide import (
     digest_of,
@@ -55,6 +55,7 @@ VOLUNTEERS: Final = st.builds(
     phone=st.sampled_from([None, "+86 138 0013 8000", "12356"]), languages=LANGUAGES, is_adult=st.booleans(),
     roles=st.lists(st.sampled_from(Role), min_size=1, unique=True), credentials=st.lists(CREDENTIALS, max_size=3),
     available=st.booleans(), is_retired=st.booleans(),
+    channels=st.none() | st.lists(st.sampled_from(ContactChannel), unique=True),
 )  # fmt: skip
 WAYS: Final = ["utf-8", "utf-8-sig", "gb18030", "utf-16", "xlsx"]
 

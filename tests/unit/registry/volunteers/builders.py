@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import UTC, date, datetime
 from typing import Any
 
-from schemas.vocabulary import Role
+from schemas.vocabulary import ContactChannel, Role
 from services.registry.stations.decide import station_id_of
 from services.registry.volunteers.decide import volunteer_id_of
 from services.registry.volunteers.model import Credential, Volunteer, VolunteerEntry
@@ -73,5 +73,7 @@ def volunteer(**changes: Any) -> Volunteer:
         "available": True,
         "is_adult": True,
         "is_retired": False,
+        "channels": (ContactChannel.VOICE_CALL,),
+        "channels_assumed": True,
     }
     return Volunteer(**{**complete, **changes})
