@@ -23,15 +23,18 @@ from tests.integration.alerts.steps import answer, enrol, pages, rows
 pytestmark = pytest.mark.integration
 
 PLACES = 30
-ASKED = 45
+PER_STATION = 45
 
 
 async def asked_for_many(services: Running) -> tuple[events.AlertOpened, list[events.PageReceipt]]:
-    await enrol(services, per_station=ASKED)
+    """Two needs of 15 places each: 23 people are asked for either."""
+    await enrol(services, per_station=PER_STATION)
     declared = incident(need(Role.COUNSELLOR, 15), need(Role.COUNSELLOR, 15, need_id="second"))
     await services.log.publish(declared, declared.incident_id)
-    sent = await pages(services, declared.incident_id, ASKED)
     opened = await services.log.wait_for(events.AlertOpened, declared.incident_id)
+    wave = (await services.log.wait_for(events.AlertWaveSent, declared.incident_id))[0]
+    sent = await pages(services, declared.incident_id, len(wave.asks))
+    assert len(sent) == 2 * 23
     return opened[0], sent
 
 
@@ -43,7 +46,7 @@ async def test_everybody_accepts_at_once(services: Running) -> None:
     refused, *outcomes = await asyncio.gather(stranger, *(answer(services, page) for page in sent))
     assert refused.status_code == 404
     assert sum(outcome["counted"] is True for outcome in outcomes) == PLACES
-    told = await services.log.wait_for(events.AlertAnswered, opened.incident_id, ASKED)
+    told = await services.log.wait_for(events.AlertAnswered, opened.incident_id, len(sent))
     assert Counter(event.page_id for event in told) == Counter(page.page_id for page in sent)
     assert sum(event.counted for event in told) == PLACES
     assert len(await rows(services, "alerts", "SELECT * FROM commitment")) == PLACES
