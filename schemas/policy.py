@@ -135,10 +135,10 @@ _REGISTRY = (
             "/credentials/expiring",
         )
     ),
+    _row("registry", "POST", "/volunteers/{volunteer_id}/availability", _LEADS, jurisdiction=True, scope="mission"),
     *(
         _row("registry", method, f"/volunteers/{{volunteer_id}}{path}", _LEADS, jurisdiction=True)
         for method, path in (
-            ("POST", "/availability"),
             ("GET", "/calendar"),
             ("POST", "/calendar"),
             ("POST", "/calendar/exceptions"),

@@ -166,7 +166,9 @@ class VolunteerState(Event):
     `station-suspended`. With `opted-out` no page of any kind may leave. `roles` holds only roles that may be exercised
     today. `activation_minutes` is how long they need from a page until they are on their way, if they said so;
     `dialects` are Glottolog codes. `channels` are the kinds of channels by which they can be paged: None where nobody
-    said, an empty list once they opted out or retired.
+    said, an empty list once they opted out or retired. `on_duty_until` is when the duty ends that they are on: a slot
+    of their calendar, extra duty, or what they said about now. None: on no duty, which somebody without a calendar may
+    be and still be deployable. Of a long duty the coming week or two are told, and told anew in time.
     """
 
     event_type: ClassVar[str] = "volunteer.state"
@@ -183,3 +185,4 @@ class VolunteerState(Event):
     activation_minutes: Annotated[int, Field(ge=0, le=10_080)] | None = None
     dialects: tuple[DialectCode, ...] = ()
     channels: tuple[ContactChannel, ...] | None = None
+    on_duty_until: AwareDatetime | None = None

@@ -25,7 +25,7 @@ def create(runtime: Runtime) -> Service:
         name="geofencing",
         folder=FOLDER,
         router=api.router(runtime, rules),
-        subscriptions=(*Handlers(rules).subscriptions(), areas(), following.subscription(), *duty.subscriptions()),
-        timers={LOOK_TIMER: following.look, duty.FORGET_TIMER: duty.forget},
+        subscriptions=(*Handlers(rules).subscriptions(), areas(), *duty.subscriptions()),
+        timers={LOOK_TIMER: following.look, duty.FORGET_TIMER: duty.forget, duty.END_TIMER: duty.roster_ended},
         loops=(partial(keep_warm, runtime.pool),),
     )

@@ -20,6 +20,7 @@ from schemas.events.incident import (
     IncidentReopened,
 )
 from schemas.events.station import StationState
+from schemas.events.volunteer import VolunteerState
 from schemas.events.zone import ZoneFenced, ZoneLifted, ZoneRevised
 from schemas.topics import BY_NAME
 from schemas.vocabulary import IncidentKind, Level
@@ -27,19 +28,21 @@ from services.geofencing import store
 from services.geofencing.decide import decide_fence, difference
 from services.geofencing.model import Circumstances, Fence, Rules
 from services.geofencing.standing.follow import look_soon
+from services.geofencing.standing.store import save_member
+from services.geofencing.whereabouts import duty
 from services.kit.service import Subscription
 from services.kit.unit import Unit
 
 
 class Handlers:
-    """Handles incidents and stations by the rules it was made with."""
+    """Handles incidents, stations and volunteers by the rules it was made with."""
 
     def __init__(self, rules: Rules) -> None:
         self._rules = rules
         self._stations = store.Stations()
 
     def subscriptions(self) -> tuple[Subscription, ...]:
-        """Every event of both topics, decided."""
+        """Every event of the three topics, decided."""
         return (
             Subscription(
                 topic=BY_NAME["incident-events"],
@@ -58,6 +61,7 @@ class Handlers:
                 ),
             ),
             Subscription(topic=BY_NAME["station-state"], handlers={StationState: self.on_station}),
+            Subscription(topic=BY_NAME["volunteer-state"], handlers={VolunteerState: self.on_volunteer}),
         )
 
     async def on_declared(self, unit: Unit, envelope: Envelope) -> None:
@@ -140,6 +144,17 @@ class Handlers:
         assert isinstance(state, StationState)
         if await store.save_station(unit.connection, state, envelope.sequence):
             look_soon(unit)
+
+    async def on_volunteer(self, unit: Unit, envelope: Envelope) -> None:
+        """Remember the volunteer as they stand, and until when the register has them on duty."""
+        state = envelope.data
+        assert isinstance(state, VolunteerState)
+        was_rostered = await save_member(unit.connection, state, envelope.sequence, envelope.time)
+        if was_rostered is None:
+            return
+        if was_rostered or state.on_duty_until is not None:
+            await duty.rostered(unit, state.volunteer_id, state.on_duty_until)
+        look_soon(unit)
 
 
 def circumstances_of(area: IncidentDeclared | IncidentAreaRevised, kind: IncidentKind, level: Level) -> Circumstances:

@@ -77,6 +77,12 @@ def require_scope(principal: Principal, kind: str, object_id: object) -> None:
         raise forbidden("This token is for another object.")
 
 
+def require_own(principal: Principal, subject: object) -> None:
+    """403 when a scoped token is used for somebody else than its holder. Tokens without a scope pass."""
+    if principal.scope is not None and principal.subject != str(subject):
+        raise forbidden("This token speaks for somebody else.")
+
+
 def unauthorized(detail: str) -> ProblemError:
     """401 with the challenge that RFC 6750 asks for."""
     return ProblemError(401, "unauthorized", detail, headers={"WWW-Authenticate": 'Bearer realm="thirdrescue"'})

@@ -12,9 +12,6 @@ from datetime import timedelta
 from typing import Final
 from uuid import UUID
 
-from schemas.envelope import Envelope
-from schemas.events.volunteer import VolunteerState
-from schemas.topics import BY_NAME
 from services.geofencing.decide import stations_in_reach
 from services.geofencing.model import Rules
 from services.geofencing.standing import store
@@ -29,7 +26,6 @@ from services.geofencing.standing.decide import (
 from services.geofencing.standing.index import ZoneIndex
 from services.geofencing.standing.store import Moved, StandingFence
 from services.geofencing.store import Stations
-from services.kit.service import Subscription
 from services.kit.timers import Timer
 from services.kit.unit import Unit
 
@@ -54,17 +50,6 @@ class Following:
         self._rules = rules
         self._stations = Stations()
         self._zones = store.Zones()
-
-    def subscription(self) -> Subscription:
-        """The volunteers, of whom no identity is known here."""
-        return Subscription(topic=BY_NAME["volunteer-state"], handlers={VolunteerState: self.on_volunteer})
-
-    async def on_volunteer(self, unit: Unit, envelope: Envelope) -> None:
-        """Remember the volunteer as they stand."""
-        state = envelope.data
-        assert isinstance(state, VolunteerState)
-        if await store.save_member(unit.connection, state, envelope.sequence, envelope.time):
-            look_soon(unit)
 
     async def look(self, unit: Unit, timer: Timer) -> None:
         """Look at everybody who moved, and tell what is different."""

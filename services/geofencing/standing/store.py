@@ -58,27 +58,26 @@ async def count_members(connection: Any) -> int:
     return int(await connection.fetchval(SQL.count_members.sql))
 
 
-async def save_member(connection: Any, state: VolunteerState, sequence: int, told_at: datetime) -> bool:
-    """Keep the newest state; says whether it was new."""
+async def save_member(connection: Any, state: VolunteerState, sequence: int, told_at: datetime) -> bool | None:
+    """Keep the newest state; says whether they are known to be on a duty of the register. None: it was not new."""
     position = state.position
-    return bool(
-        await connection.fetchval(
-            SQL.upsert_member.sql,
-            state.volunteer_id,
-            state.home_station_id,
-            state.area_code,
-            position.lat_deg,
-            position.lon_deg,
-            state.position_source,
-            [role.value for role in state.roles],
-            list(state.languages),
-            state.deployable,
-            list(state.reasons),
-            sequence,
-            told_at,
-            None if state.channels is None else [channel.value for channel in state.channels],
-        )
+    was_rostered: bool | None = await connection.fetchval(
+        SQL.upsert_member.sql,
+        state.volunteer_id,
+        state.home_station_id,
+        state.area_code,
+        position.lat_deg,
+        position.lon_deg,
+        state.position_source,
+        [role.value for role in state.roles],
+        list(state.languages),
+        state.deployable,
+        list(state.reasons),
+        sequence,
+        told_at,
+        None if state.channels is None else [channel.value for channel in state.channels],
     )
+    return was_rostered
 
 
 async def has_moved(connection: Any) -> bool:

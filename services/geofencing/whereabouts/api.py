@@ -81,7 +81,7 @@ async def _check(unit: Unit, request: PositionsRequest, principal: Principal) ->
 
 
 async def _keep(unit: Unit, request: PositionsRequest) -> dict[UUID, Kept]:
-    on_duty = await store.on_duty(unit.connection, {report.volunteer_id for report in request.positions})
+    on_duty = await store.on_duty(unit.connection, {report.volunteer_id for report in request.positions}, unit.now)
     fixes = [
         to_keep(Fix(**report.model_dump()), on_duty=report.volunteer_id in on_duty) for report in request.positions
     ]

@@ -1,4 +1,5 @@
-"""Who is on duty, by what alerts and missions tell: only their positions are kept exactly, and only while it lasts."""
+"""Who is on duty, by what alerts, missions and the register tell: only their positions are kept exactly, and only while
+it lasts. The end of a duty of the register is a timer here too, so that it needs nobody else to be there."""
 
 from __future__ import annotations
 
@@ -18,6 +19,7 @@ from services.kit.timers import Timer
 from services.kit.unit import Unit
 
 FORGET_TIMER = "forget-position"
+END_TIMER = "end-of-duty"
 E = TypeVar("E", bound=Event)
 
 
@@ -76,6 +78,20 @@ async def ended(unit: Unit, envelope: Envelope) -> None:
     event = envelope.data
     assert isinstance(event, MissionCompleted | MissionCancelled)
     await _release(unit, SQL.end_mission.sql, event.mission_id)
+
+
+async def rostered(unit: Unit, volunteer_id: UUID, until: datetime | None) -> None:
+    """The register has somebody on a duty until then, or on none."""
+    if until is None or until <= unit.now:
+        await _release(unit, SQL.unroster.sql, volunteer_id)
+    else:
+        await unit.connection.execute(SQL.roster.sql, volunteer_id, until)
+        unit.schedule(END_TIMER, volunteer_id, until, {})
+
+
+async def roster_ended(unit: Unit, timer: Timer) -> None:
+    """A duty of the register has ended, unless it was prolonged since."""
+    await _release(unit, SQL.end_roster.sql, UUID(timer.key), unit.now)
 
 
 async def forget(unit: Unit, timer: Timer) -> None:

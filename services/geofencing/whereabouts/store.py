@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
+from datetime import datetime
 from pathlib import Path
 from typing import Any, Final
 from uuid import UUID
@@ -14,9 +15,11 @@ from services.geofencing.whereabouts.freshness import Fix, coarse
 SQL: Final = aiosql.from_path(Path(__file__).parent / "sql" / "queries.sql", "asyncpg", mandatory_parameters=False)
 
 
-async def on_duty(connection: Any, volunteer_ids: Collection[UUID]) -> frozenset[UUID]:
-    """Who of these is on duty, which does not end while this transaction lasts."""
-    return frozenset(row["volunteer_id"] for row in await connection.fetch(SQL.on_duty.sql, list(volunteer_ids)))
+async def on_duty(connection: Any, volunteer_ids: Collection[UUID], now: datetime) -> frozenset[UUID]:
+    """Who of these is on duty, by an answer, a mission or the register. No duty ends while this transaction lasts."""
+    wanted = list(volunteer_ids)
+    rows = await connection.fetch(SQL.on_duty.sql, wanted) + await connection.fetch(SQL.on_roster.sql, wanted, now)
+    return frozenset(row["volunteer_id"] for row in rows)
 
 
 async def area_codes(connection: Any, volunteer_ids: Collection[UUID]) -> dict[UUID, str]:

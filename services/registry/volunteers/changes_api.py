@@ -7,7 +7,7 @@ from uuid import UUID
 
 from fastapi import APIRouter, Response
 
-from services.kit.auth import Principal
+from services.kit.auth import Principal, require_own
 from services.kit.http import CurrentPrincipal
 from services.kit.idempotency import Answer, ClaimedKey, RequestKey
 from services.kit.problems import Finding, invalid
@@ -64,6 +64,7 @@ def _add_being_asked(router: APIRouter, runtime: Runtime) -> None:
     async def availability(
         volunteer_id: UUID, request: AvailabilityRequest, key: RequestKey, principal: CurrentPrincipal
     ) -> Response:
+        require_own(principal, volunteer_id)
         edit = edits.with_availability(request, runtime.clock.now())
         return await change(runtime, key, principal, volunteer_id, edit, reason=request.reason)
 

@@ -30,8 +30,8 @@ from schemas.vocabulary import ContactChannel, Role
 from services.registry.decide import CIVIL_TIME, civil_day
 from services.registry.model import Fact
 from services.registry.stations.model import Station
+from services.registry.volunteers.calendar.decide import duty_until, standing
 from services.registry.volunteers.calendar.decide import next_change as next_calendar_change
-from services.registry.volunteers.calendar.decide import standing
 from services.registry.volunteers.calendar.model import Standing
 from services.registry.volunteers.model import Credential, Settled, Vetting, VettingStatus, Volunteer
 
@@ -41,6 +41,7 @@ ROLES_WITH_CREDENTIAL: Final = frozenset(
 """Roles that nobody may exercise without a valid credential for them (assumed; the others need none)."""
 NOTICES: Final[tuple[Literal[7, 30, 90], ...]] = (7, 30, 90)
 """Days before a credential runs out on which its holder and station are told."""
+_WEEK: Final = timedelta(days=7)
 AWAY: Final = frozenset({"unavailable", Standing.OFF_DUTY.value, Standing.ON_LEAVE.value})
 """Reasons that are about time: they come and go with `became-unavailable` and `became-available`."""
 
@@ -95,6 +96,26 @@ def _time_obstacle(volunteer: Volunteer, now: datetime) -> str | None:
     return None if said is Standing.ON_DUTY else said.value
 
 
+def on_duty_until(volunteer: Volunteer, now: datetime) -> datetime | None:
+    """When the duty ends that the volunteer is on: what they said about now, then their calendar. None if on none.
+
+    A long one is told up to the end of next week, and anew when that week begins.
+    """
+    end = now
+    if volunteer.available and volunteer.available_until is not None and now < volunteer.available_until:
+        end = volunteer.available_until
+    elif _time_obstacle(volunteer, now) is not None:
+        return None
+    end = duty_until(volunteer.calendar, end) or end
+    return min(end, _end_of_week(now) + _WEEK) if end > now else None
+
+
+def _end_of_week(now: datetime) -> datetime:
+    today = civil_day(now)
+    monday = today + timedelta(days=7 - today.weekday())
+    return datetime(monday.year, monday.month, monday.day, tzinfo=CIVIL_TIME)
+
+
 def usable_channels(volunteer: Volunteer, now: datetime) -> tuple[ContactChannel, ...] | None:
     """By what kinds of channels the volunteer may be paged; opting out stops every one. None: nobody said."""
     return () if volunteer.is_retired or _holds(volunteer.opted_out, now) else volunteer.channels
@@ -117,6 +138,7 @@ def volunteer_state(volunteer: Volunteer, home: Station, now: datetime) -> Volun
         activation_minutes=volunteer.activation_minutes,
         dialects=volunteer.dialects,
         channels=usable_channels(volunteer, now),
+        on_duty_until=on_duty_until(volunteer, now) if can_be_asked else None,
     )
 
 
@@ -149,6 +171,8 @@ def next_change(volunteer: Volunteer, now: datetime) -> datetime | None:
         if volunteer.vetting.valid_until is not None:
             days.append(volunteer.vetting.valid_until + timedelta(days=1))
         times = [volunteer.available_until, next_calendar_change(volunteer.calendar, now)]
+        if (on_duty := on_duty_until(volunteer, now)) is not None and on_duty > _end_of_week(now):
+            times.append(_end_of_week(now))
         times += [limited.until for limited in (volunteer.opted_out, volunteer.place) if limited is not None]
     times += [datetime(day.year, day.month, day.day, tzinfo=CIVIL_TIME) for day in days]
     return min((time for time in times if time is not None and time > now), default=None)

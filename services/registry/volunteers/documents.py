@@ -49,6 +49,7 @@ def volunteer_document(volunteer: Volunteer, home: Station, now: datetime) -> di
         "available": volunteer.available,
         "available_until": volunteer.available_until,
         "activation_minutes": volunteer.activation_minutes,
+        "on_duty_until": state.on_duty_until,
         "channels": state.channels,
         "channels_assumed": volunteer.channels_assumed,
         "opted_out": None if opted_out is None else {"since": opted_out.since, "until": opted_out.until},

@@ -1,7 +1,7 @@
 -- Statements of the standing queries.
 
 -- name: upsert_member<!
--- Keep the newest state of a volunteer, and have their place looked at. (volunteer_id, home_station_id, area_code,
+-- Keep the newest state of a volunteer, and have their place looked at; says whether they are rostered. (volunteer_id, home_station_id, area_code,
 -- lat_deg, lon_deg, position_source, roles, languages, deployable, reasons, sequence, told_at, channels)
 WITH saved AS (
     INSERT INTO member (volunteer_id, home_station_id, area_code, lat_deg, lon_deg, position_source, roles, languages,
@@ -15,7 +15,8 @@ WITH saved AS (
     WHERE member.sequence < excluded.sequence
     RETURNING volunteer_id
 )
-INSERT INTO moved (what, id) SELECT 'volunteer', volunteer_id FROM saved RETURNING id;
+INSERT INTO moved (what, id) SELECT 'volunteer', volunteer_id FROM saved
+RETURNING EXISTS (SELECT 1 FROM rostered r WHERE r.volunteer_id = moved.id);
 
 -- name: count_members$
 -- How many volunteers are known. ()

@@ -21,16 +21,33 @@ DELETE FROM duty WHERE mission_id = $1 RETURNING volunteer_id;
 -- Those who had accepted and were on no mission are off duty. (incident_id)
 DELETE FROM duty WHERE incident_id = $1 AND mission_id IS NULL RETURNING volunteer_id;
 
+-- name: roster!
+-- Somebody is on a duty of the register. (volunteer_id, until)
+INSERT INTO rostered (volunteer_id, until) VALUES ($1, $2) ON CONFLICT (volunteer_id) DO UPDATE SET until = excluded.until;
+
+-- name: end_roster
+-- Their duty has ended by then. (volunteer_id, until)
+DELETE FROM rostered WHERE volunteer_id = $1 AND until <= $2 RETURNING volunteer_id;
+
+-- name: unroster
+-- The register has them on no duty any more. (volunteer_id)
+DELETE FROM rostered WHERE volunteer_id = $1 RETURNING volunteer_id;
+
 -- name: exact_off_duty
 -- Positions that are kept exactly although their people are on no duty any more. (volunteer_ids)
 SELECT volunteer_id, lat_deg, lon_deg, accuracy_m, fixed_at, is_exact FROM position_fix p
 WHERE volunteer_id = ANY($1::uuid[]) AND is_exact
   AND NOT EXISTS (SELECT 1 FROM duty d WHERE d.volunteer_id = p.volunteer_id)
+  AND NOT EXISTS (SELECT 1 FROM rostered r WHERE r.volunteer_id = p.volunteer_id)
 FOR UPDATE;
 
 -- name: on_duty
 -- Who of these is on duty; their duty does not end before this transaction does. (volunteer_ids)
-SELECT volunteer_id FROM duty WHERE volunteer_id = ANY($1::uuid[]) FOR SHARE;
+SELECT volunteer_id FROM duty WHERE volunteer_id = ANY($1::uuid[]) ORDER BY volunteer_id FOR SHARE;
+
+-- name: on_roster
+-- The same of duties of the register that have not ended. (volunteer_ids, now)
+SELECT volunteer_id FROM rostered WHERE volunteer_id = ANY($1::uuid[]) AND until > $2 ORDER BY volunteer_id FOR SHARE;
 
 -- name: area_codes
 -- In whose areas these volunteers are. (volunteer_ids)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import date, datetime, time, timedelta
 from itertools import groupby
 from typing import Final
@@ -32,6 +32,8 @@ _LOOK_AHEAD: Final = (timedelta(days=8), timedelta(days=62), timedelta(days=400)
 _WRONG_YEAR: Final = f"must be in the years {YEARS.start} to {YEARS.stop - 1}"
 _Edge = tuple[datetime, ExceptionKind, int]
 """From when on, of what, one more or one less."""
+_Counts = dict[ExceptionKind, int]
+"""How many spans of duty (regular or extra) and of leave hold."""
 
 
 def standing(calendar: Calendar, at: datetime) -> Standing:
@@ -41,37 +43,58 @@ def standing(calendar: Calendar, at: datetime) -> Standing:
 
 
 def next_change(calendar: Calendar, after: datetime) -> datetime | None:
-    """When the calendar first says something else than at `after`; None if never.
+    """When the calendar first says something else than at `after`, or a duty begins or ends; None if never.
 
     A calendar that says the same for longer than 400 days is to be looked at again then.
     """
     local = _local(after)
+    found = _first_change(calendar, local, lambda counts: (_standing(calendar, counts), _is_duty(counts)))
+    latest = local + _LOOK_AHEAD[-1]
+    if found is None and (calendar.duties or any(_local(one.ends_at) > latest for one in calendar.exceptions)):
+        found = latest
+    return None if found is None else found.replace(tzinfo=CIVIL_TIME)
+
+
+def duty_until(calendar: Calendar, at: datetime) -> datetime | None:
+    """When the duty ends that holds at an instant, one after the other counting as one. None if none holds: on leave,
+    between duties, or without any calendar. Of a duty that lasts longer than 400 days only so much is seen."""
+    local = _local(at)
+    if not _is_duty(_open(calendar, local)):
+        return None
+    end = _first_change(calendar, local, _is_duty) or local + _LOOK_AHEAD[-1]
+    return end.replace(tzinfo=CIVIL_TIME)
+
+
+def _first_change(calendar: Calendar, local: datetime, says: Callable[[_Counts], object]) -> datetime | None:
+    """The first time at which the open spans say something else; None if they do not in the longest look ahead."""
     counts = _open(calendar, local)
-    now = _standing(calendar, counts)
+    now = says(counts)
     for ahead in _LOOK_AHEAD:
         current = dict(counts)
-        edges = sorted(_edges(calendar, local, local + ahead))
-        for at, group in groupby(edges, key=_at):
+        for at, group in groupby(sorted(_edges(calendar, local, local + ahead)), key=_at):
             for _, kind, change in group:
                 current[kind] += change
-            if _standing(calendar, current) is not now:
-                return at.replace(tzinfo=CIVIL_TIME)
-    latest = local + _LOOK_AHEAD[-1]
-    more = calendar.duties or any(_local(exception.ends_at) > latest for exception in calendar.exceptions)
-    return latest.replace(tzinfo=CIVIL_TIME) if more else None
+            if says(current) != now:
+                return at
+    return None
 
 
 def _at(edge: _Edge) -> datetime:
     return edge[0]
 
 
-def _standing(calendar: Calendar, counts: dict[ExceptionKind, int]) -> Standing:
+def _standing(calendar: Calendar, counts: _Counts) -> Standing:
     if counts[ExceptionKind.LEAVE]:
         return Standing.ON_LEAVE
     return Standing.ON_DUTY if counts[ExceptionKind.EXTRA_DUTY] or not calendar.duties else Standing.OFF_DUTY
 
 
-def _open(calendar: Calendar, at: datetime) -> dict[ExceptionKind, int]:
+def _is_duty(counts: _Counts) -> bool:
+    """Whether a duty holds, which is more than that nothing stands against asking."""
+    return counts[ExceptionKind.EXTRA_DUTY] > 0 and not counts[ExceptionKind.LEAVE]
+
+
+def _open(calendar: Calendar, at: datetime) -> _Counts:
     """How many spans of duty (regular or extra) and of leave hold at an instant."""
     counts = dict.fromkeys(ExceptionKind, 0)
     for begins_at, ends_at, kind in _spans(calendar, at, at):

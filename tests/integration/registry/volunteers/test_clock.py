@@ -60,6 +60,25 @@ async def test_slots_begin_and_end_by_one_timer_and_nobody_is_looked_at_before(
     assert await due_at(rig) == clock.now() + timedelta(days=7) - 2 * HOUR
 
 
+async def test_extra_duty_is_told_as_it_begins_and_ends_also_without_a_calendar(
+    rig: ServiceRig, clock: ManualClock
+) -> None:
+    await fill(rig, volunteer_item())
+    begins_at, ends_at = clock.now() + HOUR, clock.now() + 3 * HOUR
+    extra = {"kind": "extra-duty", "begins_at": begins_at.isoformat(), "ends_at": ends_at.isoformat()}
+    answer = await post(rig, "/calendar/exceptions", extra)
+    assert (answer["deployable"], answer["on_duty_until"]) == (True, None)
+    timers = TimerLoop(rig.runtime.units, {CLOCK: tick})
+    await timers.fire_due()
+    await rig.forget_emitted()
+    for hours, on_duty_until in ((1, ends_at), (3, None)):
+        clock.advance(begins_at + (hours - 1) * HOUR - clock.now())
+        await timers.fire_due()
+        assert await types(rig) == ["volunteer.state"]
+        assert (await last_state(rig)).on_duty_until == on_duty_until
+        await rig.forget_emitted()
+
+
 async def test_the_empty_hours_of_a_station_are_told(rig: ServiceRig, clock: ManualClock) -> None:
     await fill(rig, volunteer_item(), volunteer_item(ref="V-002", is_retired=True))
     await post(rig, "/calendar", TUESDAYS)

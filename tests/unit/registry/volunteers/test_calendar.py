@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from services.registry.decide import CIVIL_TIME
 from services.registry.model import Refused
-from services.registry.volunteers.calendar.decide import calendar_of, next_change, standing, with_exception
+from services.registry.volunteers.calendar.decide import calendar_of, duty_until, next_change, standing, with_exception
 from services.registry.volunteers.calendar.model import (
     NO_CALENDAR,
     AddedException,
@@ -132,8 +132,9 @@ def calendars(draw: st.DrawFn) -> Calendar:
 DAYS = 21
 
 
-def by_the_minute(made: Calendar) -> list[Standing]:
-    """The naive model: every minute of three weeks from `MONDAY`, marked by every beginning there ever was."""
+def by_the_minute(made: Calendar) -> list[tuple[Standing, bool]]:
+    """The naive model: what every minute of three weeks from `MONDAY` says, and whether a duty holds in it, marked by
+    every beginning there ever was."""
     on_duty, on_leave = ([False] * (DAYS * 24 * 60) for _ in range(2))
 
     def mark(minutes: list[bool], begins_at: datetime, ends_at: datetime) -> None:
@@ -149,7 +150,10 @@ def by_the_minute(made: Calendar) -> list[Standing]:
         minutes = on_leave if exception.kind is ExceptionKind.LEAVE else on_duty
         mark(minutes, exception.begins_at, exception.ends_at)
     return [
-        Standing.ON_LEAVE if away else Standing.ON_DUTY if on or not made.duties else Standing.OFF_DUTY
+        (
+            Standing.ON_LEAVE if away else Standing.ON_DUTY if on or not made.duties else Standing.OFF_DUTY,
+            on and not away,
+        )
         for on, away in zip(on_duty, on_leave, strict=True)
     ]
 
@@ -160,12 +164,16 @@ def test_the_next_change_is_the_first_minute_that_says_something_else(made: Cale
     said = by_the_minute(made)
     after = MONDAY + minute * MINUTE
     found = next_change(made, after)
-    assert standing(made, after) is said[minute]
-    changed = next((n for n in range(minute, len(said)) if said[n] is not said[minute]), None)
+    assert standing(made, after) is said[minute][0]
+    changed = next((n for n in range(minute, len(said)) if said[n] != said[minute]), None)
     if changed is not None:
         assert found == MONDAY + changed * MINUTE
     else:
         assert found is None or found >= MONDAY + timedelta(days=DAYS)
+    end = duty_until(made, after)
+    assert (end is not None) == said[minute][1]
+    if end is not None and changed is not None:
+        assert end == MONDAY + changed * MINUTE
 
 
 # --- what is refused

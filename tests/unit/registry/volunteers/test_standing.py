@@ -334,23 +334,28 @@ def test_any_order_between_volunteer_and_stations_ends_in_the_same_answer(
     st.lists(st.integers(-5, 300), max_size=2),
     st.none() | st.integers(-2, 20), st.none() | st.integers(1, 300), st.none() | st.integers(1, 300),
     st.none() | st.integers(1, 300), st.booleans(),
+    st.lists(st.tuples(st.integers(-9, 300), st.integers(1, 99)), max_size=3), st.booleans(),
 )  # fmt: skip
-@settings(max_examples=examples(25))
+@settings(max_examples=examples(40))
 def test_between_two_looks_of_the_clock_nothing_changes(
-    expiries: list[int], vetted: int | None, away_h: int | None, out_h: int | None, place_h: int | None, slots: bool
-) -> None:
+    expiries: list[int], vetted: int | None, away_h: int | None, out_h: int | None, place_h: int | None, slots: bool,
+    extra: list[tuple[int, int]], is_there: bool,
+) -> None:  # fmt: skip
     """The clock that looks only at `next_change_at` tells what one that looks every hour tells."""
-    request = CalendarRequest.model_validate({"weekly": [{"days": ["TU", "SA"], "begins": "20:00", "ends": "08:00"}]})
+    weekly = [{"days": ["TU", "SA"], "begins": "20:00", "ends": "08:00"}]
+    exceptions = [
+        {"kind": "extra-duty", "begins_at": NOW + begins * HOUR, "ends_at": NOW + (begins + hours) * HOUR}
+        for begins, hours in extra
+    ]
+    request = CalendarRequest.model_validate({"weekly": weekly if slots else [], "exceptions": exceptions})
     calendar = calendar_of(request, NOW)
     assert isinstance(calendar, Calendar)
     credentials = tuple(credential(number=str(n), expires_on=TODAY + day * DAY) for n, day in enumerate(expiries))
-    person = volunteer(credentials=credentials)
-    if slots:
-        person = replace(person, calendar=calendar)
+    person = volunteer(credentials=credentials, calendar=calendar)
     if vetted is not None:
         person = replace(person, vetting=Vetting(status=VettingStatus.CLEARED, valid_until=TODAY + vetted * DAY))
     wishes: list[tuple[int | None, Callable[[datetime], edits.Edit]]] = [
-        (away_h, lambda until: edits.with_availability(AvailabilityRequest(available=False, until=until), NOW)),
+        (away_h, lambda until: edits.with_availability(AvailabilityRequest(available=is_there, until=until), NOW)),
         (out_h, lambda until: edits.with_opt_out(OptOutRequest(until=until), NOW)),
         (place_h, lambda until: edits.with_place(PlaceRequest(lat_deg=1, lon_deg=1, until=until), NOW)),
     ]
