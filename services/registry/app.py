@@ -6,7 +6,7 @@ from services.kit.runtime import Runtime
 from services.kit.service import Service
 from services.kit.settings import load
 from services.registry.api import create_router
-from services.registry.areas.commands import REGISTER_BUILT_IN, register_built_in
+from services.registry.areas.commands import REGISTER_AREAS, REGISTER_BUILT_IN, register_built_in
 from services.registry.imports.runner import Importer
 from services.registry.settings import RegistrySettings
 from services.registry.stations.stale import CHASE_STALE, StaleChaser
@@ -25,6 +25,7 @@ def create(runtime: Runtime) -> Service:
         timers={
             CLOCK: tick,
             REGISTER_BUILT_IN: register_built_in,
+            REGISTER_AREAS: register_built_in,
             CHASE_STALE: StaleChaser(settings.registry_stale_after_days),
         },
         loops=(importer.run,),

@@ -80,12 +80,17 @@ def merged(areas: Iterable[Entry], towns: Iterable[Entry]) -> list[Entry]:
         if not keys:
             rest.append(town)
             continue
-        first = min(keys, key=lambda key: (len(key.rstrip("0")), key))  # the seat of a prefecture before a county
+        first = min(keys, key=lambda key: _before(found[key]))
         area = found[first]
         names = tuple(dict.fromkeys((*area.names, *(name for name in (town.name_en, *town.names) if name))))
         position, population = area.position or town.position, area.population or town.population
         found[first] = replace(area, names=names[:_NAMES_MAX], position=position, population=population)
     return [*found.values(), *rest]
+
+
+def _before(area: Entry) -> tuple[bool, int, str]:
+    """Which area a town is taken for: one that stands, then the prefecture whose seat it is, then the county."""
+    return area.valid_to is not None, len(area.key.rstrip("0")), area.key
 
 
 def _forms(entry: Entry) -> Iterator[str]:
@@ -97,9 +102,13 @@ def _forms(entry: Entry) -> Iterator[str]:
             yield from latin_forms(name)
 
 
+def province_of(country: str, admin1_code: str) -> str | None:
+    """The first two digits of a province as GeoNames numbers it; None outside China."""
+    return _PROVINCE_OF.get(admin1_code) if country == "CN" else _PROVINCE_OF_COUNTRY.get(country)
+
+
 def _town(city: Mapping[str, Any]) -> Entry | None:
-    country = city["countrycode"]
-    province = _PROVINCE_OF.get(city["admin1code"]) if country == "CN" else _PROVINCE_OF_COUNTRY.get(country)
+    province = province_of(city["countrycode"], city["admin1code"])
     if province is None:
         return None
     han = sorted((name for name in city["alternatenames"] if is_han(name)), key=len)

@@ -63,8 +63,8 @@ class Index:
             raise QueryRefused(f"the query has {len(query)} characters; at most {QUERY_CHARS_MAX} are taken")
         tokens, rest = self._tokens(query)
         candidates = self._narrowed(tokens, rest) if tokens else self._guesses(query)
-        standing = [self._on_day(candidate, on) for candidate in candidates]
-        ranked = sorted((c for several in standing for c in several), key=_rank)
+        standing = [one for candidate in candidates for one in self._on_day(candidate, on)]
+        ranked = sorted(_without_namesakes(standing, on), key=_rank)
         unique = {candidate.entry.key: candidate for candidate in reversed(ranked)}
         return Findings(candidates=tuple(sorted(unique.values(), key=_rank)[:limit]))
 
@@ -199,6 +199,16 @@ class Index:
                 entry=heir, score=candidate.score, is_guess=candidate.is_guess, rest=candidate.rest,
                 parents=self.parents_of(heir), replaced=resolved.replaced,
             )  # fmt: skip
+
+
+def _without_namesakes(candidates: Sequence[Candidate], on: date) -> list[Candidate]:
+    """Without those that only once bore a name which somebody bears on the day, at least as well written."""
+
+    def bears(one: Candidate) -> bool:
+        return not one.replaced and stands_on(one.entry, on)
+
+    best = max((one.score for one in candidates if bears(one) and not one.is_guess), default=0.0)
+    return [one for one in candidates if bears(one) or one.score > best]
 
 
 def _rank(candidate: Candidate) -> tuple[bool, float, int, str]:

@@ -136,9 +136,10 @@ def ground_notes(ground: Ground, areas: Sequence[Outlined]) -> list[Note]:
     notes = [
         Note(
             where="/place",
-            what=f"the boundary of {code} is not known: a circle of {ASSUMED_RADIUS_M[tiers[code]] / 1000:g} km around "
-            "its centre was taken (assumed)",
-            what_zh=f"{code} 边界未知，按其中心 {ASSUMED_RADIUS_M[tiers[code]] / 1000:g} 公里半径处理（假定）",
+            what=f"centre only, no boundary: of {code} only an approximate centre is known; a circle of "
+            f"{ASSUMED_RADIUS_M[tiers[code]] / 1000:g} km around it was taken (assumed)",
+            what_zh=f"仅有中心、无边界：{code} 仅知大致中心，"
+            f"按其 {ASSUMED_RADIUS_M[tiers[code]] / 1000:g} 公里半径处理（假定）",
         )
         for code in ground.by_centre
     ]

@@ -19,37 +19,49 @@ from services.registry.model import Outcome, Refused
 from services.registry.store import lock_register
 
 REGISTER_BUILT_IN: Final = "register-built-in-areas"
-"""Kind of the timer that a migration sets, so that the built-in areas are told once."""
+"""Kind of the timer that the first migration of areas set, when only the provinces were built in."""
+REGISTER_AREAS: Final = "register-areas"
+"""Kind of the timer that a later migration sets, so that the built-in areas are told once; then of each next part."""
+PART: Final = 500
+"""Built-in areas registered in one transaction, so that nobody waits long for the register."""
 
 
 async def upsert_areas(unit: Unit, items: Items[AreaEntry], source: SourceEntry, principal: Principal) -> Any:
     """Bring the areas of a pack into the register; returns the report."""
     require_all_jurisdiction(principal, [entry.code for entry in items.entries.values()])
-    made, refused = await _bring_in(unit, items.entries, AreaSource(**source.model_dump()), only_new=False)
+    pack = AreaSource(**source.model_dump())
+    made, refused = await _bring_in(unit, {position: (pack, entry) for position, entry in items.entries.items()})
     outcomes = {position: (d.area.code, d.outcome) for position, d in made.items()}
     return report(items, outcomes, refused)
 
 
 async def register_built_in(unit: Unit, timer: Timer) -> None:
-    """Register what is known without any pack; what a pack has said before stays."""
-    source, entries = read_built_in()
-    made, refused = await _bring_in(unit, dict(enumerate(entries)), source, only_new=True)
+    """Register what is known without any pack, part by part. What a pack has said before stays; only a centre that it
+    left open is filled in."""
+    part = read_built_in(after_code=timer.payload.get("after_code", ""), limit=PART)
+    present = await store.load_areas(unit.connection, (entry.code for _, entry in part))
+    new = {
+        number: (source, left)
+        for number, (source, entry) in enumerate(part)
+        if (left := decide.left_open(entry, present.get(entry.code))) is not None
+    }
+    _, refused = await _bring_in(unit, new)
     if refused:
-        raise ValueError(f"{len(refused)} of {len(made) + len(refused)} built-in areas are refused")
+        raise ValueError(f"{len(refused)} of {len(new)} built-in areas are refused")
+    if len(part) == PART:
+        last = part[-1][1].code
+        unit.schedule(REGISTER_AREAS, last, unit.now, {"after_code": last})
 
 
 async def _bring_in(
-    unit: Unit, entries: Mapping[int, AreaEntry], source: AreaSource, *, only_new: bool
+    unit: Unit, entries: Mapping[int, tuple[AreaSource, AreaEntry]]
 ) -> tuple[dict[int, AreaDecision], dict[int, Sequence[Finding]]]:
     await lock_register(unit.connection)
-    present = await store.load_areas(unit.connection, (entry.code for entry in entries.values()))
+    present = await store.load_areas(unit.connection, (entry.code for _, entry in entries.values()))
     made: dict[int, AreaDecision] = {}
     refused: dict[int, Sequence[Finding]] = {}
-    for position, entry in entries.items():
-        before = present.get(entry.code)
-        if only_new and before is not None:
-            continue
-        decision = decide.decide_area(entry, before, source, where_of(position))
+    for position, (source, entry) in entries.items():
+        decision = decide.decide_area(entry, present.get(entry.code), source, where_of(position))
         if isinstance(decision, Refused):
             refused[position] = decision.problems
         else:

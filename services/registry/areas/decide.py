@@ -47,6 +47,15 @@ def decide_area(entry: AreaEntry, before: Area | None, source: AreaSource, where
     return AreaDecision(outcome=outcome, area=after, facts=(fact,))
 
 
+def left_open(entry: AreaEntry, before: Area | None) -> AreaEntry | None:
+    """What of a built-in area is still to be said: all of a new one, else only a centre that nobody has told."""
+    if before is None:
+        return entry
+    if before.centre is not None or entry.lat_deg is None:
+        return None
+    return AreaEntry(code=entry.code, lat_deg=entry.lat_deg, lon_deg=entry.lon_deg)
+
+
 def area_state(area: Area) -> AreaState:
     """The compacted state of an area."""
     outline = None if area.outline is None else json.loads(area.outline)["coordinates"]

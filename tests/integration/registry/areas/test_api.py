@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import uuid4
@@ -11,7 +12,8 @@ import pytest
 from schemas.events.area import AreaState
 from services.kit.clock import ManualClock
 from services.kit.timers import TimerLoop
-from services.registry.areas.commands import REGISTER_BUILT_IN, register_built_in
+from services.registry.areas.built_in import read_built_in
+from services.registry.areas.commands import REGISTER_AREAS, REGISTER_BUILT_IN, register_built_in
 from tests.support.service_rig import ServiceRig
 from tests.unit.registry.areas.builders import SOURCE, area_item, square
 
@@ -85,16 +87,44 @@ async def test_nobody_brings_in_areas_of_others(rig: ServiceRig) -> None:
     await send(rig, *ANXIAN, areas=("510705",), status=403)
 
 
-async def test_the_provinces_are_registered_once_at_the_first_start(rig: ServiceRig, clock: ManualClock) -> None:
-    clock.set(datetime.now(UTC) + timedelta(hours=1))  # the migration's timer is due by the database's clock
-    await send(rig, area_item(code="510000", name_zh="四川", name_en=None, tier="province"))
-    loop = TimerLoop(rig.runtime.units, {REGISTER_BUILT_IN: register_built_in})
-    assert await loop.fire_due() == 1
-    assert await loop.fire_due() == 0
-    provinces = (await get(rig, "/registry/areas?tier=province&limit=100"))["items"]
-    assert len(provinces) == 34
-    assert next(area for area in provinces if area["code"] == "510000")["name_zh"] == "四川"
-    assert len(await rig.emitted("area-state")) == 34
+async def test_the_built_in_areas_are_registered_once_at_the_first_start_and_a_pack_stays(
+    rig: ServiceRig, clock: ManualClock
+) -> None:
+    clock.set(datetime.now(UTC) + timedelta(hours=1))  # the migrations' timers are due by the database's clock
+    known = read_built_in()
+    sichuan = area_item(code="510000", name_zh="四川", name_en=None, tier="province", lat_deg=30.6, lon_deg=104.0)
+    await send(rig, sichuan, area_item(name_zh="汶川", name_en=None))
+    loop = TimerLoop(rig.runtime.units, {REGISTER_BUILT_IN: register_built_in, REGISTER_AREAS: register_built_in})
+    while await loop.fire_due():
+        pass
+    assert len((await get(rig, "/registry/areas?tier=province&limit=100"))["items"]) == 34
+    counts = Counter(envelope.key for envelope in await rig.emitted("area-state"))
+    assert counts.keys() == {entry.code for _, entry in known}
+    assert {code for code, times in counts.items() if times > 1} == {"513221"}  # it got a centre that nobody had told
+
+    packed = (await get(rig, "/registry/areas/510000"))["areas"][0]
+    filled = (await get(rig, "/registry/areas/513221"))["areas"][0]
+    assert (packed["name_zh"], packed["centre"]) == ("四川", {"lat_deg": 30.6, "lon_deg": 104.0})
+    assert (filled["name_zh"], filled["source"]) == ("汶川", SOURCE)
+    assert filled["centre"] == pytest.approx({"lat_deg": 31.49, "lon_deg": 103.58}, abs=0.01)
+    county = (await get(rig, "/registry/areas/510722"))["areas"][0]
+    assert (county["name_zh"], county["parent_code"], county["has_geometry"]) == ("三台县", "510700", False)
+    assert "GeoNames" in county["source"]["licence"]
+
+
+async def test_an_outline_of_a_pack_takes_the_place_of_a_built_in_centre(rig: ServiceRig, clock: ManualClock) -> None:
+    clock.set(datetime.now(UTC) + timedelta(hours=1))
+    loop = TimerLoop(rig.runtime.units, {REGISTER_BUILT_IN: register_built_in, REGISTER_AREAS: register_built_in})
+    while await loop.fire_due():
+        pass
+    outline = {"code": "510722", "geometry": square(105, 31), "simplified_m": 0}
+    assert (await send(rig, outline))["counts"]["changed"] == 1
+    county = (await get(rig, "/registry/areas/510722"))["areas"][0]
+    assert (county["centre"], county["geometry_source"]) == ({"lat_deg": 31.5, "lon_deg": 105.5}, SOURCE)
+    assert county["name_zh"] == "三台县"
+    again = await get(rig, "/registry/areas/510724")
+    assert [area["code"] for area in again["areas"]] == ["510705"]
+    assert [area["code"] for area in again["replaced"]] == ["510724"]
 
 
 async def test_the_same_request_again_answers_the_same(rig: ServiceRig) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+from dataclasses import replace
 from datetime import date
 
 import pytest
@@ -96,6 +97,26 @@ def test_an_old_name_means_what_it_became_by_the_day() -> None:
     found = INDEX.find("绵阳市安县", TODAY).certain
     assert found is not None
     assert (found.entry.code, found.replaced) == ("510705", ("510724",))
+
+
+def test_a_name_means_who_bears_it_on_the_day_and_not_who_once_did() -> None:
+    index = Index(
+        [
+            area("340000", "安徽省", tier=Tier.PROVINCE),
+            area("340100", "合肥市", tier=Tier.PREFECTURE),
+            area("340181", "巢湖市", valid_from=date(2011, 12, 31)),
+            area("341400", "巢湖市", tier=Tier.PREFECTURE, valid_to=date(2011, 12, 31), successor_codes=("340100",)),
+        ]
+    )
+    for on, code in ((TODAY, "340181"), (date(2008, 5, 12), "341400")):
+        for query in ("巢湖市", "安徽省巢湖", "chaohu"):
+            certain = index.find(query, on).certain
+            assert certain is not None
+            assert (certain.entry.code, certain.replaced) == (code, ())
+    past = area("341400", "巢湖市", tier=Tier.PREFECTURE, valid_to=MERGED, position=None)
+    town = replace(TOWN, key="t2", name_zh="巢湖", name_en="Chaohu", within="340000", population=9)
+    placed = {entry.key: entry.position for entry in merged([area("340181", "巢湖市"), past], [town])}
+    assert placed == {"340181": town.position, "341400": None}
 
 
 def test_nothing_is_like_it() -> None:

@@ -11,7 +11,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from schemas.events.area import AreaSource, AreaState
-from services.registry.areas.built_in import read_built_in
 from services.registry.areas.decide import decide_area, parent_of
 from services.registry.areas.model import Area, AreaDecision, AreaEntry
 from services.registry.model import Outcome, Refused
@@ -102,14 +101,6 @@ def test_every_code_leads_up_to_a_province(code: str) -> None:
         code, steps = parent, steps + 1
     assert code.rstrip("0") == code[:2].rstrip("0")
     assert steps <= 4
-
-
-def test_the_built_in_areas_can_be_registered() -> None:
-    source, entries = read_built_in()
-    areas = [decided(entry.model_dump(exclude_unset=True), None, source).area for entry in entries]
-    assert len({area.code for area in areas}) == 34
-    assert all(area.centre is not None and area.outline is None for area in areas)
-    assert all(area.parent_code is None for area in areas)
 
 
 def test_dates_of_an_area_that_is_known_bind_too() -> None:
