@@ -166,7 +166,7 @@ _INCIDENTS = (
     _row("incidents", "GET", "/reverse", _WATCH),
     _row("incidents", "GET", "/templates", _WATCH),
     _row("incidents", "POST", "/templates", _ADMIN),
-    _row("incidents", "POST", "/feeds/{source}", _DUTY),
+    _row("incidents", "POST", "/feeds/{source}", _DUTY),  # no Idempotency-Key: the same message is one by its content
     _row("incidents", "GET", "/feeds/{source}/policy", _DUTY | _ADMIN),
     _row("incidents", "POST", "/feeds/{source}/policy", _ADMIN),
     _row("incidents", "GET", "/proposals", _DUTY),
@@ -179,6 +179,7 @@ _INCIDENTS = (
     _row("incidents", "POST", "/{incident_id}/area", _DUTY, jurisdiction=True),
     _row("incidents", "POST", "/{incident_id}/phase", _DUTY, jurisdiction=True),
     _row("incidents", "POST", "/{incident_id}/merge", _DUTY, jurisdiction=True),
+    _row("incidents", "POST", "/{incident_id}/different", _DUTY, jurisdiction=True),
     _row("incidents", "POST", "/{incident_id}/reopen", _DUTY, jurisdiction=True),
     _row("incidents", "POST", "/{incident_id}/close", _DUTY, jurisdiction=True),
 )

@@ -56,6 +56,7 @@ TOPICS: Final[tuple[Topic, ...]] = (
             incident.IncidentLevelLowered,
             incident.IncidentPhaseAdvanced,
             incident.IncidentMerged,
+            incident.IncidentToldApart,
             incident.IncidentReopened,
             incident.IncidentClosed,
             incident.IncidentProposed,

@@ -131,6 +131,19 @@ class IncidentMerged(Event):
     merged_at: AwareDatetime
 
 
+class IncidentToldApart(Event):
+    """Somebody looked at two open incidents that were proposed to be the same and found that they are not.
+
+    Emitted once per pair, under the incident it was said of. Both go on as they are; the pair is not proposed again.
+    """
+
+    event_type: ClassVar[str] = "incident.told-apart"
+
+    incident_id: UUID
+    other_incident_id: UUID
+    told_apart_at: AwareDatetime
+
+
 class IncidentReopened(Event):
     """A closed incident goes on, as another incident that was declared in the same transaction with this as its parent.
 

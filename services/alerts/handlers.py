@@ -57,6 +57,7 @@ class Handlers:
                     {
                         incident.IncidentAreaRevised,  # what the zones make of it is heard itself
                         incident.IncidentPhaseAdvanced,  # who is asked follows from the needs
+                        incident.IncidentToldApart,  # both go on as they are
                         incident.IncidentReopened,  # what goes on from it is declared, with an alert of its own
                         incident.IncidentProposed,  # nobody is asked before a person declares
                         incident.IncidentAccepted,

@@ -48,6 +48,7 @@ def _subscriptions(handlers: Handlers) -> tuple[Subscription, ...]:
                     incident.IncidentLevelRaised,
                     incident.IncidentLevelLowered,
                     incident.IncidentPhaseAdvanced,  # teams follow the needs
+                    incident.IncidentToldApart,  # both go on as they are
                     incident.IncidentReopened,  # what goes on from it is declared, with teams of its own
                     incident.IncidentProposed,
                     incident.IncidentAccepted,

@@ -48,6 +48,7 @@ def _subscriptions(handlers: Handlers) -> tuple[Subscription, ...]:
                     incident.IncidentPhaseAdvanced,  # contacts are owed by the calendar, not by the phase
                     incident.IncidentClosed,  # follow-up goes on
                     incident.IncidentMerged,  # as when closed: those who were met keep their plans
+                    incident.IncidentToldApart,  # both go on as they are
                     incident.IncidentReopened,  # what goes on from it is declared
                     incident.IncidentProposed,
                     incident.IncidentAccepted,

@@ -18,6 +18,7 @@ from schemas.events.incident import (
     IncidentPhaseAdvanced,
     IncidentProposed,
     IncidentReopened,
+    IncidentToldApart,
 )
 from schemas.events.station import StationState
 from schemas.events.volunteer import VolunteerState
@@ -57,7 +58,14 @@ class Handlers:
                 # Needs and phases move no ground. What goes on from a reopened incident is declared, and so is what is
                 # accepted; a proposal has no zones.
                 ignored=frozenset(
-                    {IncidentNeedStated, IncidentPhaseAdvanced, IncidentReopened, IncidentProposed, IncidentAccepted}
+                    {
+                        IncidentNeedStated,
+                        IncidentPhaseAdvanced,
+                        IncidentToldApart,
+                        IncidentReopened,
+                        IncidentProposed,
+                        IncidentAccepted,
+                    }
                 ),
             ),
             Subscription(topic=BY_NAME["station-state"], handlers={StationState: self.on_station}),

@@ -80,7 +80,7 @@ def create_router(runtime: Runtime, settings: IncidentsSettings, templates: Temp
 
     template_routes.add_routes(router, runtime, templates)  # before `/{incident_id}`, which matches any word
     gazetteer.add_routes(router, runtime, desk, outside_of(settings))
-    feeds.add_routes(router, runtime, templates)
+    feeds.add_routes(router, runtime, templates, desk)
     _add_reads(router, runtime)
     amend.add_routes(router, runtime, templates, watch.known)
     return router

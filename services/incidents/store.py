@@ -34,8 +34,13 @@ def declare_arguments(declared: Declared, actor: str, alike: Sequence[Likeness],
         declared.exercise, declared.narrative, actor, declared.needs_by_hand,
         [box.west_deg, box.south_deg, box.east_deg, box.north_deg],
         [other.incident_id for other in alike], [other.apart_km for other in alike],
-        [other.apart_minutes for other in alike], _text(located.stated), _text(located.found),
+        [other.apart_minutes for other in alike], *places_as_typed(located),
     )  # fmt: skip
+
+
+def places_as_typed(located: Located) -> tuple[str | None, str | None]:
+    """The place as it was typed and what it was taken for, as they are kept beside an incident."""
+    return _text(located.stated), _text(located.found)
 
 
 def _text(value: Any) -> str | None:

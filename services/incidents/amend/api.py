@@ -1,4 +1,4 @@
-"""The routes that change a declared incident's area and phase, merge it, or let it go on after its close."""
+"""The routes that change a declared incident's area and phase, merge it or not, or let it go on after its close."""
 
 from __future__ import annotations
 
@@ -10,9 +10,17 @@ from fastapi import APIRouter, Response
 
 from services.incidents import acting
 from services.incidents.amend import decide, store
-from services.incidents.amend.model import AreaRequest, MergeRequest, PhaseRequest, ReopenRequest, Whole
+from services.incidents.amend.model import (
+    AreaRequest,
+    DifferentRequest,
+    MergeRequest,
+    PhaseRequest,
+    ReopenRequest,
+    Whole,
+)
 from services.incidents.amend.revising import revise
-from services.incidents.model import Refusal, State
+from services.incidents.model import Incident, Refusal, State
+from services.incidents.sameness import store as sameness
 from services.incidents.sameness.known import KnownOpen
 from services.incidents.templates.store import Templates
 from services.kit.auth import Principal, require_all_jurisdiction
@@ -25,7 +33,7 @@ from services.kit.unit import Unit
 
 
 def add_routes(router: APIRouter, runtime: Runtime, templates: Templates, known: KnownOpen) -> None:
-    """`POST /incidents/{id}/area`, `/phase`, `/merge` and `/reopen`."""
+    """`POST /incidents/{id}/area`, `/phase`, `/merge`, `/different` and `/reopen`."""
 
     @router.post("/{incident_id}/area")
     async def area(incident_id: UUID, request: AreaRequest, key: RequestKey, principal: CurrentPrincipal) -> Response:
@@ -41,6 +49,12 @@ def add_routes(router: APIRouter, runtime: Runtime, templates: Templates, known:
     @router.post("/{incident_id}/merge")
     async def merge(incident_id: UUID, request: MergeRequest, key: RequestKey, principal: CurrentPrincipal) -> Response:
         return await _merge(runtime, known, incident_id, request, key, principal)
+
+    @router.post("/{incident_id}/different")
+    async def different(
+        incident_id: UUID, request: DifferentRequest, key: RequestKey, principal: CurrentPrincipal
+    ) -> Response:
+        return await _tell_apart(runtime, incident_id, request, key, principal)
 
     @router.post("/{incident_id}/reopen")
     async def reopen(
@@ -98,9 +112,7 @@ async def _merge(
     runtime: Runtime, known: KnownOpen, incident_id: UUID, request: MergeRequest, key: ClaimedKey, principal: Principal
 ) -> Response:
     async with runtime.unit(command_id=key.command_id, actor=principal.subject) as unit:
-        await store.lock_both(unit.connection, incident_id, request.into)
-        into = await acting.load(unit, request.into, principal)
-        incident = await acting.load(unit, incident_id, principal)
+        incident, into = await _load_both(unit, incident_id, request.into, principal)
         if (replay := await key.claim(unit.connection)) is not None:
             return replay
         merged = decide.merge(incident, into, unit.now)
@@ -115,6 +127,34 @@ async def _merge(
             "closed_at": merged.merged_at,
         }  # fmt: skip
         return await key.complete(unit.connection, Answer.of(200, document))
+
+
+async def _tell_apart(
+    runtime: Runtime, incident_id: UUID, request: DifferentRequest, key: ClaimedKey, principal: Principal
+) -> Response:
+    async with runtime.unit(command_id=key.command_id, actor=principal.subject) as unit:
+        incident, other = await _load_both(unit, incident_id, request.other, principal)
+        if (replay := await key.claim(unit.connection)) is not None:
+            return replay
+        proposed = await sameness.proposed_between(unit.connection, incident_id, request.other)
+        told = decide.tell_apart(incident, other, proposed, unit.now)
+        if isinstance(told, Refusal):
+            raise acting.problem_of(told)
+        await sameness.tell_apart(unit.connection, incident_id, request.other, now=unit.now, actor=unit.actor)
+        for one, another in ((incident_id, request.other), (request.other, incident_id)):
+            await acting.note(unit, one, "told-apart", None, str(another), request.reason)
+        unit.emit(told, key=incident_id)
+        document = {
+            "incident_id": str(incident_id), "different_from": str(request.other), "told_apart_at": told.told_apart_at
+        }  # fmt: skip
+        return await key.complete(unit.connection, Answer.of(200, document))
+
+
+async def _load_both(unit: Unit, incident_id: UUID, other_id: UUID, principal: Principal) -> tuple[Incident, Incident]:
+    """Both locked, in one order; what the unit emits inherits from the first. Raises 404 or 403."""
+    await store.lock_both(unit.connection, incident_id, other_id)
+    other = await acting.load(unit, other_id, principal)
+    return await acting.load(unit, incident_id, principal), other
 
 
 async def _reopen(

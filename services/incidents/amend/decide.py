@@ -13,12 +13,14 @@ from schemas.events.incident import (
     IncidentMerged,
     IncidentPhaseAdvanced,
     IncidentReopened,
+    IncidentToldApart,
 )
 from services.incidents.amend.model import AreaRequest, Extent, PhaseRequest, Whole
 from services.incidents.decide import is_closed
 from services.incidents.extent import read_contours
 from services.incidents.geometry import PlaceRefused, read_place
 from services.incidents.model import Incident, Refusal, RefusalKind, State
+from services.incidents.sameness.decide import Proposed
 from services.kit.problems import Finding
 
 
@@ -86,6 +88,28 @@ def merge(incident: Incident, into: Incident, now: datetime) -> IncidentMerged |
         finding = Finding(where="/into", what="is closed")
         return Refusal(kind=RefusalKind.CONFLICT, detail="The other incident is closed.", findings=(finding,))
     return IncidentMerged(incident_id=incident.incident_id, into_incident_id=into.incident_id, merged_at=now)
+
+
+def tell_apart(
+    incident: Incident, other: Incident, proposed: Proposed | None, now: datetime
+) -> IncidentToldApart | Refusal:
+    """Two that were proposed to be the same are not. Both must be open: there is nothing to ask about others."""
+    if incident.state is State.CLOSED:
+        return is_closed()
+    why_not = None
+    if other.state is State.CLOSED:
+        why_not = "is closed"
+    elif proposed is None:
+        why_not = "is not proposed to be the same"
+    elif proposed.told_apart_at is not None:
+        why_not = f"was told apart already, at {proposed.told_apart_at.isoformat()}"
+    if why_not is not None:
+        finding = Finding(where="/other", what=why_not)
+        detail = "There is no open proposal that these are the same."
+        return Refusal(kind=RefusalKind.CONFLICT, detail=detail, findings=(finding,))
+    return IncidentToldApart(
+        incident_id=incident.incident_id, other_incident_id=other.incident_id, told_apart_at=now
+    )  # fmt: skip
 
 
 def reopen(whole: Whole, continued_as: UUID) -> tuple[IncidentReopened, IncidentDeclared] | Refusal:

@@ -48,6 +48,13 @@ class MergeRequest(StrictRequest):
     reason: Reason
 
 
+class DifferentRequest(StrictRequest):
+    """The incident that this one was proposed to be the same as, and why it is another."""
+
+    other: UUID
+    reason: Reason
+
+
 class ReopenRequest(StrictRequest):
     """Why the response goes on."""
 

@@ -15,7 +15,8 @@ from schemas.values import Geometry, IntensityContour, IntensityObservation, Ven
 from schemas.vocabulary import Phase
 from services.incidents.amend.model import Extent, Whole
 from services.incidents.geometry import box_of
-from services.incidents.store import incident_of
+from services.incidents.locating.model import Located
+from services.incidents.store import incident_of, places_as_typed
 
 _SQL: Final = aiosql.from_path(Path(__file__).parents[1] / "sql" / "amend.sql", "asyncpg", mandatory_parameters=False)
 _PLACE: Final[TypeAdapter[Geometry]] = TypeAdapter(Geometry)
@@ -85,11 +86,12 @@ async def insert_declared(
     needs_by_hand: bool,
     now: datetime,
     actor: str | None,
+    located: Located | None = None,
 ) -> None:
     """Keep an incident that is declared in this transaction; the row is read from the event."""
     await connection.execute(
         _SQL.insert_declared.sql, event.model_dump_json(), exercise, narrative, now, actor, needs_by_hand,
-        _box(event.place),
+        _box(event.place), *((None, None) if located is None else places_as_typed(located)),
     )  # fmt: skip
 
 

@@ -88,7 +88,7 @@ async def declare(
     unit.inherit(exercise=declared.exercise, jurisdiction=event.area_codes)
     await amend_store.insert_declared(
         connection, event, exercise=declared.exercise, narrative=declared.narrative,
-        needs_by_hand=declared.needs_by_hand, now=unit.now, actor=unit.actor,
+        needs_by_hand=declared.needs_by_hand, now=unit.now, actor=unit.actor, located=located,
     )  # fmt: skip
     await sameness.note_likenesses(connection, event.incident_id, likenesses, unit.now)
     await feed_store.set_accepted(connection, kept, event.incident_id, 1, now=unit.now, actor=unit.actor)

@@ -12,7 +12,7 @@ from fastapi import APIRouter, Path, Query, Request, Response
 from schemas.policy import prefix_of
 from services.incidents import acting, declaring
 from services.incidents.amend import store as amend_store
-from services.incidents.feeds import accepting, store
+from services.incidents.feeds import accepting, decide, store
 from services.incidents.feeds.model import (
     NAME_CHARS_MAX,
     SOURCE,
@@ -23,6 +23,7 @@ from services.incidents.feeds.model import (
 )
 from services.incidents.feeds.reader import Reader
 from services.incidents.feeds.taking import Taker
+from services.incidents.gazetteer.desk import Desk
 from services.incidents.intake.model import FILE_BYTES_MAX
 from services.incidents.templates.store import Templates
 from services.kit.auth import Principal, require_all_jurisdiction, require_jurisdiction
@@ -41,8 +42,11 @@ _NEWEST: Final = (datetime(9999, 1, 1, tzinfo=UTC), UUID(int=2**128 - 1))
 Source = Annotated[str, Path(pattern=SOURCE)]
 
 
-def add_routes(router: APIRouter, runtime: Runtime, templates: Templates) -> None:
-    """`/incidents/feeds/{source}` and `/incidents/proposals`."""
+def add_routes(router: APIRouter, runtime: Runtime, templates: Templates, desk: Desk) -> None:
+    """`/incidents/feeds/{source}` and `/incidents/proposals`.
+
+    A document needs no Idempotency-Key: what it says is known by its content, so that it may be handed in again.
+    """
     taker = Taker(runtime, templates, Reader())
 
     @router.post("/feeds/{source}")
@@ -73,7 +77,7 @@ def add_routes(router: APIRouter, runtime: Runtime, templates: Templates) -> Non
             return await key.complete(unit.connection, Answer.of(200, {"source": source, "version": version}))
 
     _add_reads(router, runtime)
-    _add_decisions(router, runtime, templates)
+    _add_decisions(router, runtime, templates, desk)
 
 
 def _add_reads(router: APIRouter, runtime: Runtime) -> None:
@@ -112,13 +116,13 @@ def _add_reads(router: APIRouter, runtime: Runtime) -> None:
         return _json(found)
 
 
-def _add_decisions(router: APIRouter, runtime: Runtime, templates: Templates) -> None:
+def _add_decisions(router: APIRouter, runtime: Runtime, templates: Templates, desk: Desk) -> None:
     @router.post("/proposals/{proposal_id}/accept")
     async def accept(
         proposal_id: UUID, request: AcceptRequest, key: RequestKey, principal: CurrentPrincipal
     ) -> Response:
         try:
-            return await _accept(runtime, templates, proposal_id, request, key, principal)
+            return await _accept(runtime, templates, desk, proposal_id, request, key, principal)
         except EventTooLarge as error:
             raise acting.too_large(str(error)) from None
 
@@ -143,6 +147,7 @@ def _add_decisions(router: APIRouter, runtime: Runtime, templates: Templates) ->
 async def _accept(
     runtime: Runtime,
     templates: Templates,
+    desk: Desk,
     proposal_id: UUID,
     request: AcceptRequest,
     key: ClaimedKey,
@@ -153,7 +158,8 @@ async def _accept(
         seen = await store.load(connection, proposal_id)
     located = None
     if seen is not None and seen.incident_id is None and request.attach_to is None and not seen.withdrawn:
-        located = await declaring.located(runtime, accepting.request_of(seen, request, runtime.clock.now()), principal)
+        asked = accepting.request_of(seen, request, runtime.clock.now())
+        located = await declaring.located(runtime, asked, principal, desk)
     async with runtime.unit(command_id=key.command_id, actor=principal.subject) as unit:
         kept = await store.load(unit.connection, proposal_id)
         if (replay := await key.claim(unit.connection)) is not None:
@@ -165,6 +171,8 @@ async def _accept(
                 raise conflict("The proposal changed a moment ago; look at it again.")
             accepted = await accepting.declare(unit, templates, kept, located, principal)
         else:
+            if unused := decide.unused_when_revising(request):
+                raise invalid(unused, "An incident that is there takes only the level and the area codes from here.")
             whole = await amend_store.load_whole(unit.connection, incident_id)
             if whole is None:
                 raise invalid([Finding(where="/attach_to", what="there is no such incident")])

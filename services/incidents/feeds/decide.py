@@ -23,6 +23,7 @@ from services.incidents.feeds.texts import digest_of_content, id_of_new, text_of
 from services.incidents.geometry import box_of
 from services.incidents.intake.follow import Thread, follow, keys_of
 from services.incidents.intake.proposal import Proposal
+from services.kit.problems import Finding
 
 OVERRIDES = (
     "kind",
@@ -120,6 +121,14 @@ def may_declare(picture: Proposal, policy: FeedPolicy, senders: Iterable[str]) -
     return is_known and picture.kind in declares.kinds and picture.level in declares.levels
 
 
+def unused_when_revising(request: AcceptRequest) -> list[Finding]:
+    """What was said of an incident that is there already, and would be lost: it changes by requests of its own."""
+    used = {"revision", "attach_to", "level", "area_codes", "reason"}
+    what = "is not taken here for an incident that is declared; change the incident itself"
+    said = request.model_dump(exclude_defaults=True)
+    return [Finding(where=f"/{name}", what=what) for name in said if name not in used]
+
+
 def declaration_of(picture: Proposal, request: AcceptRequest, now: datetime) -> dict[str, Any]:
     """A declaration in the form that people send it, with the person's words in the place of the feed's."""
     said: dict[str, Any] = {
@@ -141,6 +150,11 @@ def declaration_of(picture: Proposal, request: AcceptRequest, now: datetime) -> 
     }
     if picture.occurred_at is not None:
         said["occurred_at"] = min(picture.occurred_at, now).isoformat()  # what is only expected begins now
+    in_other_words = frozenset(request.place or ()) & {"address", "area_codes", "radius_m"}
+    if in_other_words:  # such a place brings its own radius; what the feed said of its place does not hold for this one
+        said["radius_m"] = None
+    if in_other_words - {"radius_m"}:
+        said["area_codes"] = None
     plain = request.model_dump(mode="json", exclude_unset=True)
     said.update({name: plain[name] for name in (*OVERRIDES, "radius_m", "occurred_at") if plain.get(name) is not None})
     return {name: value for name, value in said.items() if value is not None}

@@ -47,6 +47,13 @@ class Likeness:
     apart_minutes: float
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Proposed:
+    """A kept proposal that two incidents are one, and when somebody said that they are not."""
+
+    told_apart_at: datetime | None
+
+
 def read_thresholds(document: Mapping[str, Any]) -> dict[IncidentKind, Thresholds]:
     """The thresholds of every kind. Raises KeyError or ValueError if one is missing or wrong."""
     kinds = document["kinds"]

@@ -15,7 +15,7 @@ from pydantic import TypeAdapter
 from schemas.values import Geometry
 from schemas.vocabulary import IncidentKind
 from services.incidents.geometry import Box, box_of
-from services.incidents.sameness.decide import ANYWHERE, Happening, Likeness, Thresholds, around
+from services.incidents.sameness.decide import ANYWHERE, Happening, Likeness, Proposed, Thresholds, around
 
 NEARBY_MAX: Final = 10
 """On either side of the moment: enough to ask a person, and few enough for a flood of declarations."""
@@ -86,8 +86,19 @@ async def note_likenesses(connection: Any, incident_id: UUID, alike: Sequence[Li
 
 
 async def likenesses_of(connection: Any, incident_id: UUID) -> list[dict[str, Any]]:
-    """The open proposals to merge an incident: those whose other incident still is open."""
+    """The open proposals to merge an incident: nobody has told them apart, and the other incident still is open."""
     return [dict(row) for row in await connection.fetch(_SQL.likenesses_of.sql, incident_id)]
+
+
+async def proposed_between(connection: Any, incident_id: UUID, other_id: UUID) -> Proposed | None:
+    """The proposal to merge these two, whichever of them it began with."""
+    row = await connection.fetchrow(_SQL.likeness_between.sql, incident_id, other_id)
+    return None if row is None else Proposed(told_apart_at=row["told_apart_at"])
+
+
+async def tell_apart(connection: Any, incident_id: UUID, other_id: UUID, *, now: datetime, actor: str | None) -> None:
+    """Keep that they are different. They are not proposed again."""
+    await connection.execute(_SQL.tell_apart.sql, incident_id, other_id, now, actor)
 
 
 def _happening(incident_id: UUID, occurred_at: datetime, box: list[float] | None, place: Any) -> Happening:

@@ -31,10 +31,20 @@ FROM unnest($2::uuid[], $3::double precision[], $4::double precision[]) AS other
 WHERE NOT EXISTS (SELECT FROM incident_likenesses AS known WHERE known.incident_id = other.id AND known.other_id = $1)
 ON CONFLICT DO NOTHING;
 
+-- name: likeness_between
+-- When the pair was told apart, in one row if it was proposed at all. $1 id, $2 the other's
+SELECT told_apart_at FROM incident_likenesses
+WHERE (incident_id, other_id) IN (($1::uuid, $2::uuid), ($2, $1)) ORDER BY told_apart_at LIMIT 1;
+
+-- name: tell_apart!
+-- The row stays, so that the pair is not proposed again. $1 id, $2 the other's, $3 now, $4 by whom
+UPDATE incident_likenesses SET told_apart_at = $3, told_apart_by = $4
+WHERE (incident_id, other_id) IN (($1::uuid, $2::uuid), ($2, $1));
+
 -- name: likenesses_of
--- $1 id
+-- Those that nobody has answered. $1 id
 SELECT other.incident_id, known.apart_km, known.apart_minutes, known.noted_at
 FROM incident_likenesses AS known
 JOIN incidents AS other ON other.incident_id = CASE WHEN known.incident_id = $1 THEN known.other_id ELSE known.incident_id END
-WHERE $1 IN (known.incident_id, known.other_id) AND other.state = 'open'
+WHERE $1 IN (known.incident_id, known.other_id) AND other.state = 'open' AND known.told_apart_at IS NULL
 ORDER BY known.apart_km, known.apart_minutes, other.incident_id;

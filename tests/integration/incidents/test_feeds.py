@@ -131,6 +131,12 @@ async def test_a_proposal_can_be_attached_to_an_incident_that_a_person_declared(
         area_codes=["510000"],
     )  # fmt: skip
     incident_id = declared["incident_id"]
+    async with rig.client() as client:
+        lost = await client.post(
+            f"/incidents/proposals/{proposal_id}/accept",
+            json={"attach_to": incident_id, "place": place, "needs": [NEED]},
+        )
+    assert (lost.status_code, [one["where"] for one in lost.json()["problems"]]) == (422, ["/place", "/needs"])
     assert (await post(rig, f"proposals/{proposal_id}/accept", attach_to=incident_id))["outcome"] == "attached"
     found = await shown(rig, incident_id)
     assert (found["area_revision"], found["place"]["type"]) == (2, "Polygon")
@@ -147,6 +153,39 @@ async def test_dismissing_keeps_the_reason_and_tells_nobody(rig: ServiceRig) -> 
     assert (again.status_code, listed, [one["state"] for one in every]) == (409, [], ["dismissed"])
     assert (await shown(rig, f"proposals/{proposal_id}"))["reason"] == "不在本省"
     assert await types(rig) == ["incident.proposed"]
+
+
+async def test_what_is_handed_in_again_after_a_decision_changes_nothing(rig: ServiceRig) -> None:
+    accepted, dismissed = await proposal_id_of(rig, flood("A", 1)), await proposal_id_of(rig, flood("B", 1))
+    await post(rig, f"proposals/{accepted}/accept")
+    await post(rig, f"proposals/{dismissed}/dismiss", reason="r")
+    before, told = await shown(rig, "proposals"), await types(rig)
+    for document in (flood("B", 1), flood("A", 1)):
+        (one,) = (await take(rig, document, source="relay"))["proposals"]
+        assert one["outcome"] == "unchanged"
+    assert (await shown(rig, "proposals"), await types(rig)) == (before, told)
+    assert (await rig.count("incidents"), await rig.count("feed_messages")) == (1, 2)
+
+
+async def test_what_is_handed_in_again_after_a_newer_update_takes_nothing_back(rig: ServiceRig) -> None:
+    update, first = flood("B", 2, "Update", "A", severity="Extreme"), flood("A", 1)
+    proposal_id = await proposal_id_of(rig, update)
+    for document in (first, update, first):
+        assert await proposal_id_of(rig, document) == proposal_id
+    found = await shown(rig, f"proposals/{proposal_id}")
+    assert (found["level"], len(found["messages"])) == ("I", 2)
+    assert await types(rig) == ["incident.proposed"], "the older message says nothing that the newer does not"
+
+
+async def test_an_update_leaves_dismissed_what_was_until_a_person_accepts(rig: ServiceRig) -> None:
+    proposal_id = await proposal_id_of(rig, flood("A", 1, severity="Minor"))
+    await post(rig, f"proposals/{proposal_id}/dismiss", reason="r")
+    (one,) = (await take(rig, flood("B", 2, "Update", "A", severity="Extreme")))["proposals"]
+    assert (one["proposal_id"], one["outcome"], one["revision"]) == (proposal_id, "revised", 2)
+    found = await shown(rig, f"proposals/{proposal_id}")
+    assert (found["state"], found["level"], found["reason"]) == ("dismissed", "I", "r")
+    assert (await types(rig))[-1] == "incident.proposed"
+    assert (await post(rig, f"proposals/{proposal_id}/accept"))["outcome"] == "declared"
 
 
 async def test_those_of_other_areas_do_not_see_it(rig: ServiceRig) -> None:

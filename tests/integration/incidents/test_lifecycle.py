@@ -5,15 +5,17 @@ from __future__ import annotations
 import asyncio
 from functools import partial
 from typing import Any
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 import pytest
 
-from schemas.events.incident import IncidentDeclared, IncidentNeedStated
+from schemas.events.incident import IncidentDeclared, IncidentNeedStated, IncidentToldApart
 from schemas.policy import AccountRole
+from services.incidents.sameness import store
+from services.incidents.sameness.decide import Likeness
 from tests.integration.incidents.test_api import declare
 from tests.integration.kit.rig import until
-from tests.support.service_rig import ServiceRig
+from tests.support.service_rig import SUBJECT, ServiceRig
 from tests.unit.incidents.amend.test_decide import VENUE
 from tests.unit.incidents.builders import NEED, SQUARE, body
 
@@ -171,6 +173,35 @@ async def test_a_merged_incident_is_closed_in_favour_of_the_other(rig: ServiceRi
             assert refused.status_code == 409, path
         backwards = await client.post(f"/incidents/{first}/merge", json={"into": second, "reason": "r"})
     assert backwards.status_code == 409
+
+
+async def test_two_that_are_told_apart_are_not_proposed_again_and_both_keep_who_said_so(rig: ServiceRig) -> None:
+    first, second = await declare(rig), await declare(rig)
+    third = await declare(rig)
+    async with rig.client(areas=("110000",)) as client:
+        refused = await client.post(f"/incidents/{first}/different", json={"other": second, "reason": "r"})
+    assert refused.status_code == 403
+    answer = await post(rig, f"{first}/different", other=second, reason="两次地震")  # proposed the other way round
+    assert (answer["incident_id"], answer["different_from"]) == (first, second)
+    event = (await rig.emitted())[-1].data
+    assert isinstance(event, IncidentToldApart)
+    assert (str(event.incident_id), str(event.other_incident_id)) == (first, second)
+    like = Likeness(incident_id=UUID(second), apart_km=0, apart_minutes=0)
+    async with rig.runtime.pool.acquire() as connection:  # as a second look or joined proposals of a feed would
+        await store.note_likenesses(connection, UUID(first), [like], event.told_apart_at)
+    for one, other in ((first, second), (second, first)):
+        found = await shown(rig, one)
+        assert (found["state"], [like["incident_id"] for like in found["may_be_same_as"]]) == ("open", [third])
+        (noted,) = found["changes"]
+        assert (noted["what"], noted["after"], noted["reason"]) == ("told-apart", other, "两次地震")
+        assert noted["changed_by"] == SUBJECT
+    async with rig.client() as client:
+        again = await client.post(f"/incidents/{second}/different", json={"other": first, "reason": "r"})
+        with_itself = await client.post(f"/incidents/{first}/different", json={"other": first, "reason": "r"})
+    assert [again.status_code, with_itself.status_code] == [409, 409]
+    assert (await rig.emitted())[-1].data == event
+    await post(rig, f"{second}/merge", into=first, reason="核实后仍为同一次")
+    assert (await shown(rig, second))["merged_into"] == first
 
 
 async def test_two_merges_into_each_other_leave_one_open(rig: ServiceRig) -> None:

@@ -12,6 +12,7 @@ from schemas.policy import AccountRole
 from schemas.values import MultiPolygonGeometry, Position
 from schemas.vocabulary import Tier
 from services.incidents.areas.store import save_area
+from tests.integration.incidents.test_feeds import flood, proposal_id_of
 from tests.support.service_rig import ServiceRig
 from tests.unit.incidents.builders import body
 
@@ -167,3 +168,21 @@ async def test_places_are_found_by_name_and_by_position(located: ServiceRig) -> 
     assert [area["code"] for area in here["areas"]] == ["513221"]
     assert here["nearest"][0]["distance_km"] == 0
     assert (blank.status_code, online.status_code) == (422, 422)
+
+
+async def test_a_proposal_is_accepted_at_an_address_with_its_own_ground(located: ServiceRig) -> None:
+    proposal_id = await proposal_id_of(located, flood("A", 1))
+    accept = f"/incidents/proposals/{proposal_id}/accept"
+    async with located.client() as client:
+        doubted = await client.post(accept, json={"place": {"address": "汶州县"}})
+        answer = await client.post(accept, json={"place": {"address": "汶川县幸福路8号"}})
+    assert doubted.status_code == 422
+    assert {problem["where"] for problem in doubted.json()["problems"]} == {"/place/address"}
+    assert (answer.status_code, answer.json()["outcome"]) == (201, "declared"), answer.text
+    assert any("幸福路8号" in problem["what_zh"] for problem in answer.json()["problems"])
+    event = await told(located)
+    assert (event.area_codes, event.radius_m, event.place.model_dump()["type"]) == (("513221",), 0, "Polygon")
+    async with located.client() as client:
+        kept = (await client.get(f"/incidents/{proposal_id}")).json()
+    assert kept["place_stated"] == {"address": "汶川县幸福路8号"}
+    assert kept["place_found"]["areas"][0]["code"] == "513221"

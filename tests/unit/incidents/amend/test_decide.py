@@ -8,13 +8,14 @@ from uuid import UUID
 
 import pytest
 
-from schemas.events.incident import IncidentAreaRevised, IncidentMerged, IncidentPhaseAdvanced
+from schemas.events.incident import IncidentAreaRevised, IncidentMerged, IncidentPhaseAdvanced, IncidentToldApart
 from schemas.values import NeedLine, PointGeometry, Venue
 from schemas.vocabulary import IncidentKind, Level, Phase
-from services.incidents.amend.decide import advance, merge, read_extent, reopen, revise_area
+from services.incidents.amend.decide import advance, merge, read_extent, reopen, revise_area, tell_apart
 from services.incidents.amend.model import AreaRequest, Extent, PhaseRequest, Whole
 from services.incidents.decide import clock_of, follow_template
 from services.incidents.model import DeclareRequest, Incident, Refusal, RefusalKind, State
+from services.incidents.sameness.decide import Proposed
 from tests.unit.incidents.builders import INCIDENT_ID, NEED, NOW, REFERENCE, SQUARE, body
 
 OTHER_ID = UUID(int=7)
@@ -128,6 +129,27 @@ def test_what_cannot_be_merged(one: dict[str, Any], into: dict[str, Any], kind: 
     refusal = merge(incident(**one), incident(**{"incident_id": OTHER_ID, **into}), NOW)
     assert isinstance(refusal, Refusal)
     assert refusal.kind is kind
+
+
+def test_two_that_were_proposed_as_one_are_told_apart() -> None:
+    event = tell_apart(incident(), incident(incident_id=OTHER_ID), Proposed(told_apart_at=None), NOW)
+    assert isinstance(event, IncidentToldApart)
+    assert (event.incident_id, event.other_incident_id, event.told_apart_at) == (INCIDENT_ID, OTHER_ID, NOW)
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "proposed"),
+    [
+        ({"state": State.CLOSED}, {}, Proposed(told_apart_at=None)),
+        ({}, {"state": State.CLOSED}, Proposed(told_apart_at=None)),
+        ({}, {}, None),
+        ({}, {}, Proposed(told_apart_at=NOW)),
+    ],
+)
+def test_what_cannot_be_told_apart(one: dict[str, Any], other: dict[str, Any], proposed: Proposed | None) -> None:
+    refusal = tell_apart(incident(**one), incident(**{"incident_id": OTHER_ID, **other}), proposed, NOW)
+    assert isinstance(refusal, Refusal)
+    assert refusal.kind is RefusalKind.CONFLICT
 
 
 def test_a_closed_incident_goes_on_as_another() -> None:
