@@ -229,6 +229,8 @@ _PAGEGATEWAY = tuple(
         ("PUT", "/faults"),
     )
 )
+_WEB: Final = tuple(Row(service="web", method="GET", path=path, public=True) for path in ("/", "/assets/{name}"))
+"""The console's page and its files hold nothing; what it shows it asks for with a token."""
 _COVERAGE = (
     _row("coverage", "GET", "/areas", _WATCH),
     _row("coverage", "GET", "/areas/{area_id}", _WATCH),
@@ -284,6 +286,7 @@ POLICY: Final[tuple[Row, ...]] = (
     *_FOLLOWUP,
     *_PAGEGATEWAY,
     *_COVERAGE,
+    *_WEB,
     *STREAMS,
     *QUARANTINE,
 )

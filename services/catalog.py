@@ -12,13 +12,13 @@ from typing import Final, Literal
 
 @dataclass(frozen=True)
 class ServiceEntry:
-    """One service process. `kind` says whether it is part of the product or stands in for the outside world."""
+    """One service process. `kind`: a service of the product, people's way in, or a stand-in for the outside world."""
 
     name: str
     port: int
     owns: str
     has_database: bool = True
-    kind: Literal["product", "simulated"] = "product"
+    kind: Literal["product", "simulated", "console"] = "product"
 
 
 SERVICES: Final[tuple[ServiceEntry, ...]] = (
@@ -32,6 +32,9 @@ SERVICES: Final[tuple[ServiceEntry, ...]] = (
     ServiceEntry("followup", 8107, "follow-up plans and tasks up to twenty years"),
     ServiceEntry("coverage", 8108, "the live picture: capacity, coverage, voids (Faust)"),
     ServiceEntry("pagegateway", 8109, "a recording stand-in for a page provider", kind="simulated"),
+    ServiceEntry(
+        "web", 8099, "the web console, and every service under its origin", has_database=False, kind="console"
+    ),
 )
 
 BY_NAME: Final = {entry.name: entry for entry in SERVICES}

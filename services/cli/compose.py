@@ -10,7 +10,7 @@ import yaml
 from services.catalog import SERVICES, ServiceEntry
 from services.cli.instance.java import KAFKA_VERSION
 from services.cli.instance.keys import ADMIN_NAME
-from services.cli.instance.programs import DATABASE, role_of
+from services.cli.instance.programs import DATABASE, behind_the_console, role_of
 
 HEADER: Final = """\
 # Made by `./thirdrescue compose > docker-compose.yml` from services/catalog.py; a test holds the two equal.
@@ -205,6 +205,10 @@ def _environment(entry: ServiceEntry) -> dict[str, str]:
         password = _required(_password_variable(entry))
         dsn = f"postgresql://{role_of(entry.name)}:{password}@postgres:5432/{DATABASE}"
         environment[f"THIRDRESCUE_POSTGRES_{entry.name.upper()}"] = dsn
+    if entry.name == "web":
+        environment["THIRDRESCUE_WEB_SERVICES"] = ",".join(
+            f"{other.name}=http://{other.name}:{CONTAINER_PORT}" for other in behind_the_console()
+        )
     if entry.name == "identity":
         environment["THIRDRESCUE_ADMIN_NAME"] = _required("THIRDRESCUE_ADMIN_NAME")
         environment["THIRDRESCUE_ADMIN_PASSWORD_FILE"] = "/secrets/admin.password"

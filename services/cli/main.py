@@ -139,6 +139,12 @@ def run(names: Annotated[list[str], typer.Argument(help="Services to run in this
     unknown = [name for name in names if name not in BY_NAME]
     if unknown:
         raise InstanceError(f"there is no service {unknown[0]!r}; there are: {', '.join(BY_NAME)}")
+    if "web" in names:
+        if len(names) > 1:
+            raise InstanceError("the web console runs in a process of its own: run web")
+        from services.web.serve import serve
+
+        raise typer.Exit(serve())
     from services.kit.run import run_services
 
     raise typer.Exit(run_services(names))

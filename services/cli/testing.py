@@ -19,6 +19,7 @@ CHECKS: Final[tuple[tuple[str, tuple[str, ...]], ...]] = (
     ("mypy", ("-m", "mypy", "--no-error-summary")),
     # import-linter has no `python -m` form; its console script is this call.
     ("import rules", ("-c", "import sys; from importlinter.cli import lint_imports_command as c; sys.exit(c())")),
+    ("console", ("-m", "services.cli.console.check")),
 )
 UNIT: Final = PROJECT / "tests" / "unit"
 QUICK: Final = "THIRDRESCUE_TEST_QUICK"

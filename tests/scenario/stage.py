@@ -64,6 +64,10 @@ class Stage:
         """The process of a part."""
         return self._instance.supervisor.processes()[name].pid
 
+    def url(self, name: str) -> str:
+        """Where a service answers."""
+        return self._instance.urls[name]
+
     async def back(self, *names: str) -> None:
         """Wait until these services are ready again."""
         urls = {name: self._instance.urls[name] for name in names or SERVICE_NAMES}

@@ -9,6 +9,7 @@ from typing import Final
 from urllib.parse import quote, urlsplit, urlunsplit
 
 from services.catalog import SERVICES, ServiceEntry
+from services.cli.instance.record import reachable_host
 
 DATABASE: Final = "thirdrescue"
 INSTANCE_VARIABLE: Final = "THIRDRESCUE_INSTANCE"
@@ -91,10 +92,20 @@ def service_environment(entry: ServiceEntry, around: ServiceSurroundings) -> dic
     if entry.has_database:
         variable = f"THIRDRESCUE_POSTGRES_{entry.name.upper()}"
         environment[variable] = dsn_for(entry.name, around.passwords[entry.name], around.postgres, around.database)
+    if entry.name == "web":
+        environment["THIRDRESCUE_WEB_SERVICES"] = ",".join(
+            f"{other.name}=http://{reachable_host(around.listen)}:{around.ports[other.name]}"
+            for other in behind_the_console()
+        )
     if entry.name == "identity":
         environment["THIRDRESCUE_ADMIN_NAME"] = around.admin_name
         environment["THIRDRESCUE_ADMIN_PASSWORD_FILE"] = around.admin_password_file
     return environment
+
+
+def behind_the_console() -> list[ServiceEntry]:
+    """The services that people reach through the console's origin."""
+    return [entry for entry in SERVICES if entry.kind == "product"]
 
 
 def service_programs(around: ServiceSurroundings) -> list[Program]:

@@ -15,7 +15,9 @@ from typing import Final
 
 import psutil
 
+from services.cli.console.build import is_current
 from services.cli.instance import preflight
+from services.cli.instance.building import Building
 from services.cli.instance.errors import InstanceError
 from services.cli.instance.follow import follow, run_scenario
 from services.cli.instance.instance import KAFKA, SERVICE_NAMES, Instance
@@ -85,7 +87,8 @@ def _instance(options: UpOptions) -> Instance:
             return running
     ports = plan_ports(options.ports_from).by_name()
     if options.ports_from is None and known is not None:
-        ports = known.ports  # an instance keeps the ports it was first given
+        # An instance keeps the ports it was first given; a part that is new since then gets its place among them.
+        ports = plan_ports(min(known.ports.values())).by_name() | known.ports
     record = Record(
         instance_id=known.instance_id if known else new_instance_id(),
         ports=ports,
@@ -109,6 +112,7 @@ def _start_or_undo(instance: Instance, progress: Progress, was_running: bool) ->
 
 
 def _start(instance: Instance, progress: Progress, was_running: bool) -> None:
+    building = Building(progress)
     # Whatever is started from here carries the mark: initdb, format and prepare are found as leftovers too.
     os.environ[INSTANCE_VARIABLE] = instance.record.instance_id
     if KAFKA in instance.infrastructure and installed_kafka_jars() is None:
@@ -131,6 +135,7 @@ def _start(instance: Instance, progress: Progress, was_running: bool) -> None:
         progress.part(name, "ready")
     instance.supervisor.start(SERVICE_NAMES)
     _wait_ready(instance, progress)
+    building.wait()
 
 
 def _roles_and_topics(instance: Instance, progress: Progress) -> None:
@@ -185,6 +190,8 @@ def _wait_ready(instance: Instance, progress: Progress) -> None:
 
 def _all_well(instance: Instance) -> bool:
     """Running, as this code would run it, and ready."""
+    if not is_current():
+        return False
     states = instance.supervisor.processes()
     if any(name not in states or states[name].state != "RUNNING" for name in instance.parts):
         return False

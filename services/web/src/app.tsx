@@ -1,0 +1,111 @@
+/** The console's frame: who is signed in, which language, which page. */
+import { useState } from "preact/hooks";
+import { Link, Route, Router, Switch, useLocation } from "wouter-preact";
+import { useHashLocation } from "wouter-preact/use-hash-location";
+import { DeclarePage } from "./declare/page";
+import { IncidentPage } from "./incidents/incident-page";
+import { IncidentsPage } from "./incidents/list-page";
+import { ProposalsPage } from "./proposals/page";
+import type { Session } from "./session/session";
+import { SignInPage } from "./session/sign-in-page";
+import { type Language, remember, rememberedLanguage, SpeechContext, speech, useSpeech } from "./words/words";
+
+export function App() {
+  const [language, setLanguage] = useState<Language>(rememberedLanguage);
+  const [session, setSession] = useState<Session | null>(null);
+  const [hasEnded, setEnded] = useState(false);
+  const spoken = speech(language);
+  document.documentElement.lang = language === "zh" ? "zh-CN" : "en";
+  document.title = spoken.words.product;
+  const change = () => {
+    const other = language === "zh" ? "en" : "zh";
+    remember(other);
+    setLanguage(other);
+  };
+  const end = () => {
+    setSession(null);
+    setEnded(true);
+  };
+  return (
+    <SpeechContext.Provider value={spoken}>
+      <Router hook={useHashLocation}>
+        <Header session={session} onLanguage={change} onSignOut={() => setSession(null)} />
+        <main id="content" tabIndex={-1}>
+          {session ? (
+            <Pages session={session} />
+          ) : (
+            <SignInPage hasEnded={hasEnded} onEnd={end} onSession={setSession} />
+          )}
+        </main>
+      </Router>
+    </SpeechContext.Provider>
+  );
+}
+
+interface HeaderProps {
+  session: Session | null;
+  onLanguage: () => void;
+  onSignOut: () => void;
+}
+
+function Header({ session, onLanguage, onSignOut }: HeaderProps) {
+  const { words, language } = useSpeech();
+  return (
+    <header>
+      <button type="button" class="skip" onClick={() => document.getElementById("content")?.focus()}>
+        {words.skip}
+      </button>
+      <span class="brand">{words.product}</span>
+      {session && (
+        <nav>
+          <Tab to="/">{words.incidents}</Tab>
+          {mayDeclare(session) && <Tab to="/declare">{words.declareIncident}</Tab>}
+          {mayDeclare(session) && <Tab to="/proposals">{words.proposals}</Tab>}
+        </nav>
+      )}
+      <span class="spacer" />
+      <button type="button" class="quiet" lang={language === "zh" ? "en" : "zh-CN"} onClick={onLanguage}>
+        {words.language}
+      </button>
+      {session && (
+        <button type="button" class="quiet" onClick={onSignOut}>
+          {words.signOut}
+        </button>
+      )}
+    </header>
+  );
+}
+
+function Tab({ to, children }: { to: string; children: string }) {
+  const [location] = useLocation();
+  return (
+    <Link href={to} aria-current={location === to ? "page" : undefined}>
+      {children}
+    </Link>
+  );
+}
+
+function Pages({ session }: { session: Session }) {
+  const { words } = useSpeech();
+  return (
+    <Switch>
+      <Route path="/">
+        <IncidentsPage session={session} mayDeclare={mayDeclare(session)} />
+      </Route>
+      <Route path="/declare">
+        <DeclarePage session={session} />
+      </Route>
+      <Route path="/proposals">
+        <ProposalsPage session={session} />
+      </Route>
+      <Route path="/incidents/:id">{({ id }) => <IncidentPage key={id} session={session} incidentId={id} />}</Route>
+      <Route>
+        <p>{words.notFound}</p>
+      </Route>
+    </Switch>
+  );
+}
+
+function mayDeclare(session: Session): boolean {
+  return session.roles.includes("duty-officer");
+}

@@ -1,0 +1,131 @@
+/** Declaring: one form, a preview of whom it reaches, one call. */
+import { useMemo, useRef, useState } from "preact/hooks";
+import type { Declared } from "../api/answers";
+import { type Finding, NoAnswer, Refused } from "../api/client";
+import type { Session } from "../session/session";
+import { ExerciseMark, FaultsContext } from "../ui/field";
+import { WentWrong } from "../ui/told";
+import { civilField } from "../words/time";
+import { fill, useSpeech } from "../words/words";
+import { type Draft, declaration, emptyDraft } from "./draft";
+import { sorted } from "./findings";
+import { keyed } from "./keyed";
+import { NeedsFields } from "./needs-fields";
+import { Outcome } from "./outcome";
+import { PlaceFields } from "./place-fields";
+import { PreviewPanel } from "./preview-panel";
+import { FIELDS, labelOf } from "./shown";
+import { usePreview } from "./use-preview";
+import { WhatFields } from "./what-fields";
+
+export interface PartProps {
+  draft: Draft;
+  change: (part: Partial<Draft>) => void;
+}
+
+type Sending = { state: "not-yet" | "busy" | "unsure" } | { state: "failed"; error: unknown };
+
+export function DeclarePage({ session }: { session: Session }) {
+  const { words } = useSpeech();
+  const [draft, setDraft] = useState<Draft>(() => emptyDraft(civilField(new Date())));
+  const [findings, setFindings] = useState<Finding[]>([]);
+  const [sending, setSending] = useState<Sending>({ state: "not-yet" });
+  const [declared, setDeclared] = useState<Declared | null>(null);
+  const [key] = useState(keyed);
+  const isBusy = useRef(false);
+  const preview = usePreview(session, draft, setFindings);
+  const faults = useMemo(() => sorted(findings, FIELDS), [findings]);
+  const change = (part: Partial<Draft>) => setDraft((before) => ({ ...before, ...part }));
+
+  const declare = async (event: SubmitEvent) => {
+    event.preventDefault();
+    if (isBusy.current) return;
+    const said = declaration(draft, words);
+    setFindings(said.findings);
+    if (said.findings.length > 0) return;
+    isBusy.current = true;
+    setSending({ state: "busy" });
+    try {
+      const body = said.request;
+      setDeclared(await session.call<Declared>("/incidents", { method: "POST", body, key: key.keyFor(body) }));
+    } catch (error) {
+      if (error instanceof Refused && error.problem.problems.length > 0) setFindings(error.problem.problems);
+      setSending(error instanceof NoAnswer ? { state: "unsure" } : { state: "failed", error });
+    } finally {
+      isBusy.current = false;
+    }
+  };
+
+  if (declared) return <Outcome declared={declared} draft={draft} session={session} />;
+  return (
+    <FaultsContext.Provider value={faults.byField}>
+      <form class={draft.exercise ? "declare drill" : "declare"} onSubmit={declare} noValidate>
+        <div class="title-line">
+          <h1>{words.declareIncident}</h1>
+          {draft.exercise && <ExerciseMark label={words.exercise} />}
+        </div>
+        <Summary findings={findings} />
+        <div class="columns">
+          <div class="fields">
+            <WhatFields draft={draft} change={change} />
+            <PlaceFields draft={draft} change={change} session={session} />
+            <NeedsFields draft={draft} change={change} session={session} />
+          </div>
+          <div class="beside">
+            <PreviewPanel draft={draft} change={change} session={session} preview={preview} />
+            <section class="card declare-now">
+              <p class={draft.exercise ? "hint" : "notice"}>{draft.exercise ? words.exerciseHint : words.realHint}</p>
+              {sending.state === "unsure" && (
+                <p class="notice bad" role="alert">
+                  {words.againIsSafe}
+                </p>
+              )}
+              {sending.state === "failed" && findings.length === 0 && <WentWrong error={sending.error} />}
+              <button type="submit" class="main big" disabled={sending.state === "busy"}>
+                {buttonText(sending.state, draft.exercise, words)}
+              </button>
+            </section>
+          </div>
+        </div>
+      </form>
+    </FaultsContext.Provider>
+  );
+}
+
+function buttonText(
+  state: Sending["state"],
+  isExercise: boolean,
+  words: { declaring: string; declareAgain: string; declareReal: string; declareExercise: string },
+): string {
+  if (state === "busy") return words.declaring;
+  if (state === "unsure") return words.declareAgain;
+  return isExercise ? words.declareExercise : words.declareReal;
+}
+
+/** All that is to mend, each a way to its field. */
+function Summary({ findings }: { findings: readonly Finding[] }) {
+  const { words } = useSpeech();
+  if (findings.length === 0) return null;
+  const go = (where: string) =>
+    document.querySelector<HTMLElement>(`[data-pointer="${CSS.escape(where)}"] :is(input, select, textarea)`)?.focus();
+  return (
+    <div class="notice bad" role="alert">
+      <strong>{fill(words.problems, { count: findings.length })}</strong>
+      <ul>
+        {findings.map((finding) => {
+          const shown = labelOf(finding.where, words);
+          return (
+            <li key={finding.where + finding.what}>
+              {shown && (
+                <button type="button" class="link" onClick={() => go(shown.field)}>
+                  {shown.label}
+                </button>
+              )}{" "}
+              {finding.what}
+            </li>
+          );
+        })}
+      </ul>
+    </div>
+  );
+}

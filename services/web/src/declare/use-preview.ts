@@ -1,0 +1,98 @@
+/** Asks whom a declaration would reach. Nothing is kept by it. */
+import type { Geometry } from "geojson";
+import { useRef, useState } from "preact/hooks";
+import type { Preview } from "../api/answers";
+import { type Finding, Refused } from "../api/client";
+import type { Session } from "../session/session";
+import { useSpeech } from "../words/words";
+import { codesOf, type Draft, previewKey, previewOf } from "./draft";
+
+export interface PreviewState {
+  seen: Preview | null;
+  isBusy: boolean;
+  /** Whether the form has changed since. */
+  isOld: boolean;
+  error: unknown;
+  look: () => void;
+}
+
+export function usePreview(session: Session, draft: Draft, tell: (findings: Finding[]) => void): PreviewState {
+  const { words } = useSpeech();
+  const [seen, setSeen] = useState<{ preview: Preview; of: string } | null>(null);
+  const [isBusy, setBusy] = useState(false);
+  const [error, setError] = useState<unknown>(null);
+  const turn = useRef(0);
+
+  const look = async () => {
+    const mine = ++turn.current;
+    setBusy(true);
+    const outcome = await ask().catch(refusal);
+    if (mine !== turn.current) return; // somebody asked again meanwhile
+    setBusy(false);
+    setError(outcome.error ?? null);
+    tell(outcome.findings);
+    if (outcome.preview) setSeen({ preview: outcome.preview, of: previewKey(draft) });
+  };
+
+  const ask = async (): Promise<Outcome> => {
+    const said = previewOf(draft, await groundOf(session, draft), words);
+    if (said.findings.length > 0) return { findings: said.findings };
+    const body = said.request;
+    return { findings: [], preview: await session.call<Preview>("/geofencing/preview", { method: "POST", body }) };
+  };
+
+  return {
+    seen: seen?.preview ?? null,
+    isBusy,
+    isOld: seen !== null && seen.of !== previewKey(draft),
+    error,
+    look: () => void look(),
+  };
+}
+
+interface Outcome {
+  findings: Finding[];
+  preview?: Preview;
+  error?: unknown;
+}
+
+function refusal(error: unknown): Outcome {
+  const findings = error instanceof Refused ? error.problem.problems : [];
+  return findings.length > 0 ? { findings } : { findings, error };
+}
+
+interface AreaMeaning {
+  areas: { centre?: { lat_deg: number; lon_deg: number } | null; geometry?: Geometry | null }[];
+}
+
+/** Where areas or a named place lie; None where the form has coordinates. */
+async function groundOf(session: Session, draft: Draft): Promise<Geometry | null> {
+  if (draft.placeForm === "areas") return groundOfCodes(session, codesOf(draft.placeCodes));
+  if (draft.placeForm !== "address") return null;
+  const meant = draft.meant;
+  const boundary = meant?.code ? await groundOfCodes(session, [meant.code]).catch(nothingIfRefused) : null;
+  if (boundary || !meant?.position) return boundary;
+  return { type: "Point", coordinates: [meant.position.lon_deg, meant.position.lat_deg] };
+}
+
+function nothingIfRefused(error: unknown): null {
+  if (error instanceof Refused) return null;
+  throw error;
+}
+
+async function groundOfCodes(session: Session, codes: readonly string[]): Promise<Geometry | null> {
+  const meanings = await Promise.all(
+    codes.map((code) => session.call<AreaMeaning>(`/registry/areas/${encodeURIComponent(code)}?geometry=true`)),
+  );
+  const areas = meanings.flatMap((meaning) => meaning.areas);
+  const polygons = areas.flatMap(({ geometry }) =>
+    geometry?.type === "Polygon"
+      ? [geometry.coordinates]
+      : geometry?.type === "MultiPolygon"
+        ? geometry.coordinates
+        : [],
+  );
+  if (polygons.length > 0) return { type: "MultiPolygon", coordinates: polygons };
+  const centre = areas.find((area) => area.centre)?.centre;
+  return centre ? { type: "Point", coordinates: [centre.lon_deg, centre.lat_deg] } : null;
+}

@@ -1,0 +1,70 @@
+/** Signing in. */
+import { useState } from "preact/hooks";
+import { Field } from "../ui/field";
+import { WentWrong } from "../ui/told";
+import { useSpeech } from "../words/words";
+import { Session } from "./session";
+
+interface SignInProps {
+  hasEnded: boolean;
+  onEnd: () => void;
+  onSession: (session: Session) => void;
+}
+
+export function SignInPage({ hasEnded, onEnd, onSession }: SignInProps) {
+  const { words } = useSpeech();
+  const [name, setName] = useState("");
+  const [password, setPassword] = useState("");
+  const [isBusy, setBusy] = useState(false);
+  const [error, setError] = useState<unknown>(null);
+  const submit = async (event: SubmitEvent) => {
+    event.preventDefault();
+    setBusy(true);
+    setError(null);
+    try {
+      onSession(await Session.signIn(name, password, onEnd));
+    } catch (caught) {
+      setError(caught);
+      setBusy(false);
+    }
+  };
+  return (
+    <form class="card sign-in" onSubmit={submit}>
+      <h1>{words.product}</h1>
+      <p class="hint">{words.tagline}</p>
+      {hasEnded && <p class="notice">{words.signedOut}</p>}
+      <WentWrong error={error} />
+      <Field label={words.name}>
+        {(tied) => (
+          <input
+            {...tied}
+            name="name"
+            autocomplete="username"
+            required
+            autofocus
+            value={name}
+            onInput={(event) => setName(event.currentTarget.value)}
+          />
+        )}
+      </Field>
+      <Field label={words.password}>
+        {(tied) => (
+          <input
+            {...tied}
+            name="password"
+            type="password"
+            autocomplete="current-password"
+            required
+            value={password}
+            onInput={(event) => setPassword(event.currentTarget.value)}
+          />
+        )}
+      </Field>
+      <button type="submit" class="main" disabled={isBusy}>
+        {isBusy ? words.signingIn : words.signIn}
+      </button>
+      <p class="hint">{words.signInKept}</p>
+      <p class="hint">{words.notEmergency}</p>
+    </form>
+  );
+}
