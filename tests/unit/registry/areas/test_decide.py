@@ -46,6 +46,15 @@ def test_names_from_one_pack_and_the_boundary_from_another() -> None:
     assert (again.outcome, again.facts) == (Outcome.UNCHANGED, ())
 
 
+def test_what_is_left_out_stays_as_it_was() -> None:
+    before = decided(
+        area_item(geometry=square(103, 31), simplified_m=50, population=104_000, population_year=2010)
+    ).area
+    after = decided({"code": "513221", "aliases": ["汶川"]}, before, OTHER).area
+    assert after == replace(before, aliases=("汶川",), source=after.source)
+    assert after.geometry_source == PACK
+
+
 def test_a_former_name_lives_on_as_an_alias() -> None:
     before = decided(area_item(code="632700", name_zh="玉树县", name_en=None)).area
     after = decided(area_item(code="632700", name_zh="玉树市", name_en=None), before).area

@@ -8,7 +8,7 @@ from datetime import date, datetime, timedelta
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from schemas.envelope import Event
@@ -23,6 +23,7 @@ from services.registry.volunteers.calendar.model import Calendar, CalendarReques
 from services.registry.volunteers.decide import deployable, next_change, settle, volunteer_state
 from services.registry.volunteers.duty import gaps
 from services.registry.volunteers.model import (
+    MEMBERSHIPS_MAX,
     AvailabilityRequest,
     CredentialEntry,
     OptOutRequest,
@@ -116,6 +117,27 @@ def entry_of_credential(**changes: Any) -> CredentialEntry:
     return CredentialEntry.model_validate(credential_item(**changes))
 
 
+def midnight(day: date) -> datetime:
+    """When that day begins in China."""
+    return NOW - 12 * HOUR + (day - TODAY)
+
+
+def test_the_clock_looks_again_at_the_beginning_of_each_day_on_which_something_is_told() -> None:
+    last_day = TODAY + 100 * DAY
+    person, looks = expiring_on(last_day), []
+    at: datetime | None = NOW
+    while at is not None and (at := next_change(person, at)) is not None:
+        looks.append(at)
+    assert looks == [midnight(day) for day in (*(last_day - n * DAY for n in (90, 30, 7)), last_day + DAY)]
+    assert next_change(replace(person, is_retired=True), NOW) == midnight(last_day + DAY)
+
+
+@pytest.mark.parametrize("day", [date.max, date.max - DAY, date.min, date.min + 7 * DAY])
+def test_a_credential_may_end_on_any_day_of_the_calendar(day: date) -> None:
+    state = state_of(settle(None, expiring_on(day), HOME, NOW))
+    assert (Role.PFA_TRAINED in state.roles) is (day > TODAY)
+
+
 def test_of_the_retired_no_notice_is_told() -> None:
     person = replace(expiring_on(TODAY + 100 * DAY), is_retired=True)
     assert notices(told_on(person, range(101))) == []
@@ -178,6 +200,7 @@ def test_away_until_a_time_and_then_as_the_calendar_says() -> None:
     assert types(there) == ["volunteer.became-available", "volunteer.state"]
     gone = later(there.volunteer, NOW + HOUR)
     assert (types(gone), state_of(gone).reasons) == (["volunteer.became-unavailable", "volunteer.state"], ("off-duty",))
+    assert (gone.volunteer.available, gone.volunteer.available_until) == (True, None)
     assert gone.next_change_at == NOW + 20 * HOUR
     on_duty = later(gone.volunteer, NOW + 20 * HOUR)
     away = edited(
@@ -228,7 +251,25 @@ def test_joining_and_leaving_a_station_is_told() -> None:
     member = edited(new(), edits.joined(OTHER.station_id))
     assert types(member) == ["volunteer.joined"]
     assert set(member.volunteer.memberships) == {HOME.station_id, OTHER.station_id}
-    assert types(edited(member.volunteer, edits.left(OTHER.station_id))) == ["volunteer.left"]
+    assert types(edited(member.volunteer, lambda one: replace(one, activation_minutes=15))) == ["volunteer.state"]
+    gone = edited(member.volunteer, edits.left(OTHER.station_id))
+    assert (types(gone), gone.volunteer.memberships) == (["volunteer.left"], (HOME.station_id,))
+
+
+def test_nobody_is_a_member_of_more_stations_than_the_limit() -> None:
+    full = tuple(station_id_of(f"T-{number}") for number in range(MEMBERSHIPS_MAX - 1))
+    before = volunteer(memberships=(HOME.station_id, *full))
+    last = edits.joined(OTHER.station_id)(before)
+    assert isinstance(last, Volunteer)
+    assert isinstance(edits.joined(station_id_of("S-003"))(last), Refused)
+    assert edits.joined(OTHER.station_id)(last) == last
+
+
+def test_retiring_is_told_once_also_of_somebody_who_is_new() -> None:
+    retired = settle(None, volunteer(is_retired=True), HOME, NOW)
+    assert types(retired).count("volunteer.retired") == 1
+    again = edited(retired.volunteer, lambda one: replace(one, activation_minutes=15))
+    assert types(again) == ["volunteer.state"]
 
 
 # --- empty hours
@@ -237,12 +278,14 @@ def test_joining_and_leaving_a_station_is_told() -> None:
 @given(
     st.lists(st.tuples(st.sampled_from(["MO", "TU", "WE", "TH"]), st.integers(0, 23), st.integers(0, 23)), max_size=3),
     st.lists(st.tuples(st.integers(0, 60), st.integers(1, 30)), max_size=2),
-    st.none() | st.integers(1, 70),
+    st.none() | st.integers(1, 70), st.none() | st.integers(1, 70),
 )  # fmt: skip
+@example([("TU", 0, 23)], [], None, 2)
 @settings(max_examples=examples(40))
 def test_the_empty_hours_are_those_in_which_nobody_can_be_asked(
-    slots: list[tuple[str, int, int]], leaves: list[tuple[int, int]], out_h: int | None
+    slots: list[tuple[str, int, int]], leaves: list[tuple[int, int]], out_h: int | None, away_h: int | None
 ) -> None:
+    """Whoever said nothing has a calendar of their own; one has opted out for a while, one is away for a while."""
     people = []
     for number, (day, begins, ends) in enumerate(slots):
         leave = [
@@ -255,6 +298,9 @@ def test_the_empty_hours_are_those_in_which_nobody_can_be_asked(
         people.append(volunteer(calendar=calendar))
     if people and out_h is not None:
         people[0] = _applied(edits.with_opt_out(OptOutRequest(until=NOW + out_h * HOUR), NOW))(people[0])
+    if people and away_h is not None:
+        away = AvailabilityRequest(available=False, until=NOW + away_h * HOUR)
+        people[-1] = _applied(edits.with_availability(away, NOW))(people[-1])
     found = gaps(people, HOME, NOW, NOW + 72 * HOUR)
     empty = [hour for hour in range(72) if not any(deployable(one, HOME, NOW + hour * HOUR)[0] for one in people)]
     assert [hour for hour in range(72) if any(a <= NOW + hour * HOUR < b for a, b in found)] == empty

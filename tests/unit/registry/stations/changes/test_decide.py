@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
@@ -20,9 +21,11 @@ from services.registry.stations.changes.decide import (
     check_verdict,
     may_say,
     read_changes,
+    told_decided,
+    told_proposed,
 )
 from services.registry.stations.changes.model import Proposal, State, Verdict
-from services.registry.stations.changes.verifiers import load_verifiers, may_verify
+from services.registry.stations.changes.verifiers import Verifiers, load_verifiers, may_verify
 from services.registry.stations.model import StationEntry
 from services.registry.stations.tree import rank, rank_of_tier
 from tests.unit.registry.stations.builders import station
@@ -123,7 +126,44 @@ def test_the_refusal_says_why() -> None:
         check_verdict(proposal(state=State.SUPERSEDED), Verdict.ACCEPT, OTHER, ("*",))
 
 
+@pytest.mark.parametrize(
+    ("areas", "verdict", "state", "account", "may"),
+    [
+        (("510100",), Verdict.ACCEPT, State.OPEN, OTHER, True),
+        (("510181",), Verdict.ACCEPT, State.OPEN, OTHER, False),
+        (("510100",), Verdict.ACCEPT, State.OPEN, AUTHOR, False),
+        (("510100",), Verdict.WITHDRAW, State.OPEN, AUTHOR, True),
+        (("510100",), Verdict.WITHDRAW, State.OPEN, OTHER, False),
+        (("510100",), Verdict.WITHDRAW, State.ACCEPTED, AUTHOR, False),
+        (("610000",), Verdict.WITHDRAW, State.OPEN, AUTHOR, False),
+    ],
+)
+def test_who_may_say_what(areas: tuple[str, ...], verdict: Verdict, state: State, account: str, may: bool) -> None:
+    assert may_say(proposal(state=state), verdict, account, areas) is may
+
+
+def test_of_a_move_both_places_must_be_ones_own() -> None:
+    move = proposal(area_codes=("510181", "610100"))
+    assert may_say(move, Verdict.WITHDRAW, AUTHOR, ("510000", "610000"))
+    assert not may_say(move, Verdict.WITHDRAW, AUTHOR, ("510000",))
+
+
+def test_a_proposal_and_its_verdict_are_told_where_the_station_shall_stand() -> None:
+    move = proposal(area_codes=("510181", "610100"), state=State.REJECTED)
+    for fact in (told_proposed(move), told_decided(move)):
+        assert (fact.key, fact.area_code) == (HOME.station_id, "610100")
+
+
+def test_a_table_in_which_a_change_has_no_verifier_is_refused() -> None:
+    table = load_verifiers().model_dump(mode="json")
+    Verifiers.model_validate_json(json.dumps(table))
+    del table["verifiers"]["closure"]
+    with pytest.raises(ValueError, match="nobody verifies closure"):
+        Verifiers.model_validate_json(json.dumps(table))
+
+
 def test_whoever_reaches_over_both_places_verifies_a_move() -> None:
+    assert may_verify(("510100",), ("510181",), JurisdictionLevel.PREFECTURE)
     assert may_verify(("510000",), ("510181", "510681"), JurisdictionLevel.PREFECTURE)
     assert not may_verify(("510100", "510681"), ("510181", "510681"), JurisdictionLevel.PREFECTURE)
 
