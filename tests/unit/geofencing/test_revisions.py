@@ -20,7 +20,7 @@ from schemas.values import (
     Venue,
 )
 from schemas.vocabulary import IncidentKind, Level, VenueKind, ZoneKind
-from services.geofencing.decide import decide_fence, difference, stations_in_reach
+from services.geofencing.decide import decide_fence, difference, feature_collection, stations_in_reach
 from services.geofencing.drawing import draw
 from services.geofencing.geometry import circle
 from services.geofencing.model import Circumstances, Difference, Fence
@@ -162,6 +162,26 @@ def test_a_venue_of_a_kind_that_nothing_else_gives_makes_that_zone() -> None:
     assert [zone.kind for zone in drawn] == [ZoneKind.CORE, ZoneKind.AFFECTED]
     assert drawn[1].globe.symmetric_difference(circle(23.1, 113.3, 500)).area < 1e-6
     assert drawn[1].explanation.en.startswith("Affected: places where affected people are")
+
+
+def test_the_reach_itself_is_in_reach_and_distances_are_told_in_metres() -> None:
+    zones = measured(draw(at_point(103.4, 31.0, radius_m=2000), RULES))
+    table = station_table((104.0, 31.2))
+    exact_m = float(zones.measure(table.lon_lat).distance_m[0])
+    (found,) = stations_in_reach(zones, table, replace(RULES, reach_km=exact_m / 1000))
+    assert (found.distance_km, found.inside) == (round(exact_m / 1000, 3), None)
+    assert stations_in_reach(zones, table, replace(RULES, reach_km=exact_m / 1000 - 1e-6)) == ()
+    assert stations_in_reach(zones, station_table(), RULES) == ()
+
+
+def test_the_zones_as_geojson_have_their_ground_apart_from_what_is_said_of_them() -> None:
+    fence = decide_fence(INCIDENT, at_point(103.4, 31.0, level=Level.IV), STATIONS, RULES)
+    found = feature_collection(fence.zones, revision=3)
+    assert (found["type"], found["revision"]) == ("FeatureCollection", 3)
+    assert [feature["id"] for feature in found["features"]] == [str(zone.zone_id) for zone in fence.zones]
+    for feature, zone in zip(found["features"], fence.zones, strict=True):
+        assert (feature["type"], feature["geometry"]["type"]) == ("Feature", "MultiPolygon")
+        assert (feature["properties"]["kind"], "geometry" in feature["properties"]) == (zone.kind, False)
 
 
 def test_invalid_rings_are_repaired_and_the_zone_says_so() -> None:

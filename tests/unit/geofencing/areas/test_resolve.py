@@ -44,6 +44,15 @@ def test_people_are_counted_by_the_finest_tier_that_is_known_nearly_everywhere()
     }  # fmt: skip
 
 
+def test_of_what_is_known_too_little_the_widest_knowledge_counts_and_a_year_may_be_unknown() -> None:
+    zone = MultiPolygon([box(103.5, 31, 104.5, 32)])
+    areas = [area("510700", Tier.COUNTY, 103.6, 104.2, 600, None), area("510701", Tier.TOWNSHIP, 103.6, 103.7, 50)]
+    found = resolved(AreaIndex(areas), zone, area_km2(zone), DAY)["people"]
+    assert (found["estimate"], found["by"], found["oldest_year"]) == (600, "county/district", None)
+    doubled = [*areas, area("510800", Tier.COUNTY, 103, 105, 2000)]
+    assert resolved(AreaIndex(doubled), zone, area_km2(zone), DAY)["people"]["share_of_zone_known"] == 1.0
+
+
 def test_where_little_is_known_it_says_how_little_and_where_nothing_is_none() -> None:
     zone = MultiPolygon([box(103.5, 31, 104.5, 32)])
     known = [area("510700", Tier.COUNTY, 103, 104, 1000), area("510800", Tier.COUNTY, 104, 105, None)]

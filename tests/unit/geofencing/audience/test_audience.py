@@ -6,11 +6,14 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
+import numpy as np
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from schemas.events.zone import StationInReach
 from schemas.vocabulary import ContactChannel, ZoneKind
+from services.geofencing.audience import decide
 from services.geofencing.audience.decide import audience, by_ring, members_here
 from services.geofencing.audience.model import Somebody
 from services.geofencing.drawing import draw
@@ -104,3 +107,17 @@ def test_who_is_here_nearest_first_with_the_age_of_the_place_and_no_exact_distan
     assert (first["inside"], first["distance_km"]) == ("core", 0)
     assert (second["volunteer_id"], second["distance_km"], second["bearing_deg"]) == (str(UUID(int=1)), 94, 90)
     assert second["position"]["source"] == "home-station"
+
+
+def test_the_first_zone_counts_as_inside_however_far_and_the_limit_itself_is_near(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    zones = measured(draw(at_point(103.4, 31.0, radius_m=2000), RULES))
+    people = [somebody(1, lon=103.4), somebody(2, lon=104.4), somebody(3, lon=104.5)]
+    far = members_here(zones, people, -1.0, NOW)
+    assert [one["volunteer_id"] for one in far["members"]] == [str(UUID(int=1))]
+    at_limit = float(zones.measure(np.array([(104.4, 31.0)])).distance_m[0] / 1000.0)
+    assert members_here(zones, people, at_limit, NOW)["near"] == 1
+    monkeypatch.setattr(decide, "MEMBERS_MAX", 2)
+    assert [members_here(zones, people[:n], 150, NOW)["is_cut"] for n in (2, 3)] == [False, True]
+    assert len(members_here(zones, people, 150, NOW)["members"]) == 2

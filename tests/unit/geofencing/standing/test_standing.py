@@ -24,6 +24,7 @@ from services.geofencing.standing.decide import (
     BATCH,
     ReachChange,
     events_of,
+    first_look,
     members_changed,
     reached_by,
     stations_changed,
@@ -144,6 +145,27 @@ def test_the_engine_finds_the_same_candidates_as_the_tree(monkeypatch: pytest.Mo
     assert all(len(found) for found in by_tree.values())
 
 
+def reached(number: int, inside: ZoneKind | None = None) -> VolunteerInReach:
+    """Somebody in reach."""
+    return VolunteerInReach(volunteer_id=UUID(int=number), inside=inside, distance_km=5)
+
+
+def test_who_comes_changes_zone_or_leaves_is_told_and_nobody_else() -> None:
+    told = {UUID(int=1): ZoneKind.CORE, UUID(int=2): None, UUID(int=3): ZoneKind.AFFECTED}
+    now = {one.volunteer_id: one for one in (reached(1, ZoneKind.CORE), reached(2, ZoneKind.CORE), reached(4))}
+    change = members_changed(told, now)
+    assert [one.volunteer_id.int for one in change.volunteers_entered] == [2, 4]
+    assert [one.int for one in change.volunteers_left] == [3]
+    assert not members_changed({UUID(int=1): ZoneKind.CORE}, {UUID(int=1): reached(1, ZoneKind.CORE)})
+
+
+def test_a_first_look_tells_of_those_who_moved_and_of_all_who_left() -> None:
+    change = ReachChange(volunteers_entered=(reached(1), reached(2)), volunteers_left=(UUID(int=3),))
+    first = first_look(change, {UUID(int=2)})
+    assert [one.volunteer_id.int for one in first.volunteers_entered] == [2]
+    assert first.volunteers_left == (UUID(int=3),)
+
+
 def in_reach(number: int, km: float) -> StationInReach:
     """A station."""
     return StationInReach(station_id=UUID(int=number), inside=None, distance_km=km, bearing_deg=0)
@@ -171,11 +193,23 @@ def test_with_a_full_list_the_farthest_leaves_for_a_nearer_one() -> None:
 @pytest.mark.parametrize("count", [0, 1, BATCH, BATCH + 1, 3 * BATCH])
 def test_a_change_is_told_in_bounded_events_each_of_its_parts_once(count: int) -> None:
     people = tuple(VolunteerInReach(volunteer_id=UUID(int=n), inside=None, distance_km=5) for n in range(count))
-    change = ReachChange(volunteers_entered=people, stations_left=(UUID(int=9),) if count else ())
+    gone = tuple(UUID(int=10_000 + n) for n in range(2 * count))
+    change = ReachChange(
+        volunteers_entered=people, volunteers_left=gone, stations_left=(UUID(int=9),) if count else (),
+        stations_entered=(in_reach(8, 1),) if count else (),
+    )  # fmt: skip
     events = list(events_of(INCIDENTS[0], change))
+    assert len(events) == -(-2 * count // BATCH)
     assert tuple(one for event in events for one in event.volunteers_entered) == people
+    assert tuple(one for event in events for one in event.volunteers_left) == gone
     assert sum(len(event.stations_left) for event in events) == min(count, 1)
-    assert all(len(event.volunteers_entered) <= BATCH for event in events)
+    assert sum(len(event.stations_entered) for event in events) == min(count, 1)
+    assert all(max(len(event.volunteers_entered), len(event.volunteers_left)) <= BATCH for event in events)
+
+
+def test_a_change_of_stations_alone_is_one_event() -> None:
+    (event,) = events_of(INCIDENTS[0], ReachChange(stations_left=(UUID(int=9),)))
+    assert (event.stations_left, event.volunteers_left) == ((UUID(int=9),), ())
 
 
 def test_distances_of_volunteers_are_told_in_steps_of_five_km() -> None:

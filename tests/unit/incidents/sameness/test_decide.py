@@ -47,6 +47,22 @@ def test_the_antimeridian_is_no_wall() -> None:
     assert apart_km(Box(179.9, 0, 179.9, 0), Box(-179.9, 0, -179.9, 0)) == pytest.approx(22.2, abs=0.1)
 
 
+def test_the_limits_themselves_are_alike_and_one_incident_is_not_like_itself() -> None:
+    assert alike(happening(1), [happening(2, minutes=30)], RULE)
+    assert alike(happening(1), [happening(2, minutes=-30)], RULE)
+    rule = Thresholds(apart=RULE.apart, apart_km=apart_km(happening(1).box, happening(2, lat_deg=31.5).box))
+    assert alike(happening(1), [happening(2, lat_deg=31.5)], rule)
+
+
+def test_the_box_that_is_searched_goes_round_the_globe_only_where_it_must() -> None:
+    small = around(Box(103, 31, 103, 31), 100)
+    assert small.east_deg - small.west_deg < 3
+    assert small.north_deg - small.south_deg < 2
+    for edge in (Box(179.9, 0, 179.9, 0), Box(-179.9, 0, -179.9, 0), Box(10, 89.99, 10, 89.99)):
+        wide = around(edge, 100)
+        assert (wide.west_deg, wide.east_deg) == (-180, 180)
+
+
 def test_every_kind_has_thresholds() -> None:
     assert set(REFERENCE.alike) == set(IncidentKind)
 
