@@ -9,9 +9,19 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from schemas.values import NeedLine
+from schemas.values import Explanation, NeedLine
 from schemas.vocabulary import Answer, Role, ZoneKind
-from services.alerts.decide import CLOSED, COMMITTED, NEED_MET, decide_answer, quotas_of, restate
+from services.alerts.decide import (
+    CLOSED,
+    COMMITTED,
+    DECLINED,
+    LATER,
+    NEED_MET,
+    RELEASED,
+    decide_answer,
+    quotas_of,
+    restate,
+)
 from services.alerts.model import AlertState, AnswerDecision, AnswerRefused, AskSituation, AskState
 from tests.unit.alerts.builders import quota
 
@@ -46,6 +56,12 @@ def test_needs_of_a_missing_zone_go_to_the_gravest() -> None:
     ]
 
 
+def test_restating_does_not_begin_the_search_anew() -> None:
+    before = [quota(3, need_id="kept", accepted=1, ring=2), quota(1, need_id="gone", accepted=1, ring=1)]
+    after = restate(before, [quota(4, need_id="kept").quota, quota(2, need_id="new").quota])
+    assert {state.quota.need_id: state.ring for state in after} == {"kept": 2, "new": 0, "gone": 1}
+
+
 def test_restating_releases_nobody() -> None:
     before = [quota(3, need_id="fewer", accepted=2), quota(1, need_id="gone", accepted=1), quota(1, need_id="never")]
     wanted = [quota(1, need_id="fewer").quota, quota(2, need_id="new").quota]
@@ -63,6 +79,24 @@ def test_a_late_yes_is_thanked() -> None:
     decision = decided(full, Answer.ACCEPT)
     assert (decision.counted, decision.delta, decision.message, decision.is_new) == (False, 0, NEED_MET, True)
     assert not decided(replace(full, last_answer=Answer.ACCEPT), Answer.ACCEPT).is_new
+
+
+def test_who_is_promised_elsewhere_hears_that_even_when_the_need_is_met() -> None:
+    decision = decided(replace(ASKED, accepted=2, committed_elsewhere=True), Answer.ACCEPT)
+    assert (decision.counted, decision.message, decision.why) == (False, COMMITTED, COMMITTED)
+
+
+@pytest.mark.parametrize(
+    ("answer", "state", "message"),
+    [(Answer.DECLINE, AskState.DECLINED, DECLINED), (Answer.LATER, AskState.LATER, LATER)],
+)
+def test_each_no_is_noted_as_what_it_is_and_told_once(answer: Answer, state: AskState, message: Explanation) -> None:
+    first = decided(ASKED, answer)
+    assert (first.ask_state, first.message, first.delta, first.is_new) == (state, message, 0, True)
+    again = decided(replace(ASKED, ask_state=state, last_answer=answer), answer)
+    assert (again.ask_state, again.message, again.delta, again.is_new) == (state, message, 0, False)
+    given_back = decided(replace(ASKED, ask_state=AskState.ACCEPTED, last_answer=Answer.ACCEPT, accepted=1), answer)
+    assert (given_back.ask_state, given_back.message, given_back.delta) == (state, RELEASED, -1)
 
 
 def test_a_late_yes_counts_when_a_place_is_open_again() -> None:

@@ -27,6 +27,15 @@ def test_people_whose_answer_is_awaited_are_counted_in() -> None:
     silent = wave([quota(4, waiting=6)], people)
     assert silent.asks == ()
     assert not silent.exhausted
+    short = wave([quota(4, waiting=2)], [person(1)])
+    assert (len(short.asks), [one.missing for one in short.shortfalls]) == (1, [1])
+
+
+def test_with_nothing_open_nothing_is_exhausted_and_with_a_filled_need_beside_it_the_open_one_is() -> None:
+    assert not wave([quota(4, accepted=4)], []).exhausted
+    filled = quota(1, need_id="filled", accepted=1, waiting=1)
+    done = wave([filled, quota(2, need_id="open")], [])
+    assert (done.exhausted, list(done.rings)) == (True, ["open"])
 
 
 @pytest.mark.parametrize(

@@ -6,7 +6,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.kit.inbox import HeldEvent, KeyPosition, Verdict, judge
+from schemas.topics import TOPICS
+from services.kit.inbox import HeldEvent, Inbox, KeyPosition, Verdict, judge
+
+
+EVENTS = next(topic for topic in TOPICS if topic.name == "volunteer-events")
 
 
 @pytest.mark.parametrize(
@@ -48,3 +52,19 @@ def test_any_order_with_doubles_is_handled_once_each_in_sequence(order: list[int
             position.last = waiting.sequence
             handled.append(waiting.sequence)
     assert handled == list(range(1, 8))
+
+
+def test_only_a_key_that_moved_up_to_a_held_event_is_unblocked() -> None:
+    held = {HeldEvent(6, "parked"), HeldEvent(9, "far")}
+    inbox = Inbox(EVENTS, {
+        "moved": KeyPosition(was=4, last=4, held=set(held)), "still": KeyPosition(was=5, last=5, held=set(held)),
+        "behind": KeyPosition(was=1, last=1, held=set(held)), "free": KeyPosition(was=4, last=4),
+    })  # fmt: skip
+    assert (inbox.unblocked(), inbox.moved()) == ([], [])
+    for key, sequence in (("moved", 5), ("behind", 2), ("free", 5)):
+        inbox.handled(key, sequence)
+    assert inbox.unblocked() == ["moved"]
+    assert inbox.moved() == [
+        ("volunteer-events", "moved", 5, 4), ("volunteer-events", "behind", 2, 1), ("volunteer-events", "free", 5, 4),
+    ]  # fmt: skip
+    assert (inbox.last("moved"), inbox.last("still")) == (5, 5)
