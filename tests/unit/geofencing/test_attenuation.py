@@ -7,14 +7,13 @@ import pytest
 
 from services.geofencing.attenuation import QINGHAI_TIBET, RELATIONS, Relation, elliptical_intensity, relation_at
 
-
 PUBLISHED = {
     "eastern strong-earthquake region": (1.3626, (5.7123, -4.2903, 25), (3.6588, -3.5406, 13), 0.5826),
     "moderate-to-strong earthquake region": (1.0710, (5.8410, -3.6570, 15), (3.9440, -2.8450, 7), 0.5200),
     "Xinjiang region": (1.4347, (5.6018, -4.4899, 25), (3.6113, -3.8477, 13), 0.5924),
     "Qinghai-Tibet region": (1.2746, (6.4580, -4.4709, 25), (3.3682, -3.3119, 9), 0.6636),
 }
-"""Table 1 of the source that `attenuation.py` names: B, then A, C and R0 of the long and of the short axis, and sigma."""
+"""Table 1 of the source that `attenuation.py` names: B, then A, C and R0 of the long and the short axis, and sigma."""
 
 
 def test_the_coefficients_are_the_published_ones() -> None:

@@ -9,7 +9,6 @@ from hypothesis import strategies as st
 from schemas.topics import TOPICS
 from services.kit.inbox import HeldEvent, Inbox, KeyPosition, Verdict, judge
 
-
 EVENTS = next(topic for topic in TOPICS if topic.name == "volunteer-events")
 
 
