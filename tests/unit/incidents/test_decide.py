@@ -147,6 +147,9 @@ def test_one_title_stands_for_both() -> None:
     decision = declared(title_en=None)
     assert decision.event.title_en == "汶川地震"
     assert note_places(decision) == {"/title_en"}
+    english = declared(title_zh=None, title_en="Wenchuan earthquake")
+    assert english.event.title_zh == "Wenchuan earthquake"
+    assert note_places(english) == {"/title_zh"}
 
 
 def test_a_bare_point_is_asked_about() -> None:
@@ -159,11 +162,13 @@ def test_a_point_outside_every_stated_area_is_asked_about() -> None:
     notes = declared(area_codes=["310000"]).notes
     assert [note.where for note in notes] == ["/place"]
     assert "swapped" not in notes[0].what
+    assert "颠倒" not in notes[0].what_zh
 
 
 def test_swapped_coordinates_that_stay_in_range_are_asked_about() -> None:
     notes = declared(area_codes=["540000"], place={"lat_deg": 88.9, "lon_deg": 29.3}).notes
     assert "swapped" in notes[0].what
+    assert "颠倒" in notes[0].what_zh
 
 
 def test_area_codes_count_once_and_strange_ones_are_asked_about() -> None:

@@ -7,6 +7,7 @@ from typing import Any
 from uuid import UUID
 
 import pytest
+from pydantic import ValidationError
 
 from schemas.events.incident import IncidentAreaRevised, IncidentMerged, IncidentPhaseAdvanced, IncidentToldApart
 from schemas.values import NeedLine, PointGeometry, Venue
@@ -98,6 +99,26 @@ def test_a_phase_goes_on_and_back() -> None:
         advance(incident(phase=Phase.RECOVERY), PhaseRequest(phase=Phase.ACUTE, reason="r")), IncidentPhaseAdvanced
     )
     assert isinstance(advance(incident(), PhaseRequest(phase=Phase.ACUTE, reason="r")), Refusal)
+
+
+def test_nothing_about_a_closed_incident_is_amended() -> None:
+    closed = whole(incident=incident(state=State.CLOSED))
+    extent = revised(radius_m=5000)
+    assert isinstance(extent, Extent)
+    decisions = [
+        revise_area(closed, extent), revise_area(closed, closed.extent),
+        advance(closed.incident, PhaseRequest(phase=Phase.RECOVERY, reason="r")),
+    ]  # fmt: skip
+    assert [isinstance(one, Refusal) and one.kind for one in decisions] == [RefusalKind.CONFLICT] * 3
+
+
+@pytest.mark.parametrize("model", [AreaRequest, PhaseRequest])
+def test_an_amendment_says_why(model: type[AreaRequest] | type[PhaseRequest]) -> None:
+    said = {"radius_m": 5} if model is AreaRequest else {"phase": "recovery"}
+    model.model_validate({**said, "reason": "newer map"})
+    for reason in ({}, {"reason": None}, {"reason": ""}, {"reason": "  "}):
+        with pytest.raises(ValidationError):
+            model.model_validate({**said, **reason})
 
 
 def test_needs_follow_the_template_unless_somebody_stated_them() -> None:

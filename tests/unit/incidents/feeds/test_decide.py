@@ -13,10 +13,18 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from schemas.values import PointGeometry, PolygonGeometry
+from schemas.values import IntensityObservation, PointGeometry, PolygonGeometry
 from schemas.vocabulary import IncidentKind, Level
 from services.incidents.amend.model import Extent
-from services.incidents.feeds.decide import declaration_of, extent_after, fold, keys_as_texts, may_declare
+from services.incidents.feeds.decide import (
+    centre_of,
+    declaration_of,
+    extent_after,
+    fold,
+    keys_as_texts,
+    may_declare,
+    told,
+)
 from services.incidents.feeds.model import AcceptRequest, DeclaresBy, FeedPolicy, Kept, Known, Message, ProposalState
 from services.incidents.feeds.texts import message_of, proposal_of, text_of
 from services.incidents.feeds.worker import lighter, read_document
@@ -26,7 +34,7 @@ from services.incidents.model import DeclareRequest
 from tests.support.properties import examples
 from tests.unit.incidents.builders import NOW
 from tests.unit.incidents.intake.samples import cap, info, read_text
-from tests.unit.incidents.intake.test_follow import MESSAGES
+from tests.unit.incidents.intake.test_follow import MESSAGES, message
 
 NEW = tuple(message_of(text_of(proposal)) for proposal in MESSAGES)
 
@@ -96,9 +104,9 @@ def test_the_same_messages_again_change_no_revision() -> None:
 
 
 def test_a_message_is_the_same_after_it_was_kept() -> None:
-    for message in NEW:
-        assert message_of(message.text).proposal == message.proposal
-        assert text_of(message.proposal) == message.text
+    for one in NEW:
+        assert message_of(one.text).proposal == one.proposal
+        assert text_of(one.proposal) == one.text
 
 
 def proposal(status: str = "Actual", **more: Any) -> Any:
@@ -123,6 +131,7 @@ POLICY = FeedPolicy(
         (proposal(severity="Extreme"), POLICY, {"met@example.org"}, False),
         (proposal(severity="Unknown"), POLICY, {"met@example.org"}, False),
         (proposal(event="Wildfire"), POLICY, {"met@example.org"}, False),
+        (replace(proposal(), is_restricted=True), POLICY, {"met@example.org"}, False),
     ],
 )
 def test_a_policy_lets_through_only_what_it_names(found: Any, policy: FeedPolicy, senders: set[str], may: bool) -> None:
@@ -141,6 +150,80 @@ def test_what_the_feed_leaves_out_of_the_area_stays() -> None:
     extent = Extent(place=PointGeometry(coordinates=(1, 2)), radius_m=5_000, magnitude=6, area_codes=("510000",))
     after = extent_after(extent, proposal())
     assert (after.place.type, after.radius_m, after.magnitude, after.area_codes) == ("Polygon", 5_000, 6, ("510000",))
+
+
+def test_what_the_feed_says_of_the_area_counts_and_a_mark_is_no_contour() -> None:
+    extent = Extent(place=PointGeometry(coordinates=(1, 2)), radius_m=5_000, magnitude=6, area_codes=("510000",))
+    ground = PolygonGeometry(coordinates=(((0, 0), (2, 0), (2, 4), (0, 0)),))
+    said = replace(
+        proposal(), place=None, radius_m=100, magnitude=7, area_codes=("610000",),
+        observations=(IntensityObservation(lon_deg=1, lat_deg=2, intensity=8),),
+        contours=(Contour(7, ground), Contour(9, PointGeometry(coordinates=(1, 2)))),
+    )  # fmt: skip
+    after = extent_after(extent, said)
+    assert (after.place, after.radius_m, after.magnitude, after.area_codes) == (extent.place, 5_000, 7, ("610000",))
+    assert after.intensity_observations == said.observations
+    assert [(one.intensity, one.geometry) for one in after.intensity_contours] == [(7, ground)]
+    assert extent_after(extent, replace(said, place=ground)).radius_m == 100
+    marks = replace(said, contours=(Contour(9, PointGeometry(coordinates=(1, 2))),), observations=())
+    assert extent_after(after, marks) == replace(after, magnitude=7)
+
+
+def kept(number: int, state: ProposalState, picture: Any) -> Kept:
+    """A proposal that is kept."""
+    return Kept(
+        proposal_id=UUID(int=number), source="met", state=state, revision=1, withdrawn=False, picture=picture,
+        picture_digest=b"", incident_id=UUID(int=99) if state is ProposalState.ACCEPTED else None, accepted_level=None,
+        accepted_area_revision=None, accepted_revision=None,
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("states", "stays"),
+    [
+        ((ProposalState.PROPOSED, ProposalState.ACCEPTED), 2),
+        ((ProposalState.ACCEPTED, ProposalState.DISMISSED), 1),
+        ((ProposalState.PROPOSED, ProposalState.DISMISSED), 2),
+        ((ProposalState.PROPOSED, ProposalState.PROPOSED), 1),
+    ],
+)
+def test_of_proposals_that_turn_out_to_be_one_that_of_a_person_stays(
+    states: tuple[ProposalState, ProposalState], stays: int
+) -> None:
+    first, second, join = message("A", 1), message("B", 2), message("C", 3, "Update", "A", "B")
+    known = Known(
+        kept={UUID(int=1): kept(1, states[0], first), UUID(int=2): kept(2, states[1], second)},
+        messages=tuple(message_of(text_of(one), UUID(int=n)) for n, one in enumerate((first, second), start=1)),
+    )
+    (found,) = fold(known, [message_of(text_of(join))])
+    assert (found.proposal_id, found.is_new, found.joined) == (UUID(int=stays), False, (UUID(int=3 - stays),))
+
+
+def test_what_the_rules_would_not_respond_to_is_told_only_once_it_is_accepted() -> None:
+    (found,) = fold(Known(kept={}, messages=()), [message_of(text_of(proposal()))])
+    event = told(found, "met", 1, None)
+    assert event is not None
+    assert (event.proposal_id, event.accepted_as, event.level) == (found.proposal_id, None, found.picture.level)
+    assert event.centre is not None
+    nowhere = replace(found, picture=replace(found.picture, level=None, place=None))
+    assert told(nowhere, "met", 1, None) is None
+    assert told(nowhere, "met", 1, kept(1, ProposalState.PROPOSED, nowhere.picture)) is None
+    followed = told(nowhere, "met", 2, kept(1, ProposalState.ACCEPTED, nowhere.picture))
+    assert followed is not None
+    assert (followed.accepted_as, followed.centre, followed.revision) == (UUID(int=99), None, 2)
+
+
+def test_the_middle_of_a_place_is_that_of_its_box() -> None:
+    middle = centre_of(PolygonGeometry(coordinates=(((0, 10), (2, 10), (2, 14), (0, 10)),)))
+    assert (middle.lon_deg, middle.lat_deg) == (1, 12)
+    there = centre_of(PointGeometry(coordinates=(103, 31)))
+    assert (there.lon_deg, there.lat_deg) == (103, 31)
+
+
+def test_a_declaration_from_a_feed_says_no_more_than_the_feed() -> None:
+    bare = replace(proposal(), place=None, area_codes=(), occurred_at=None)
+    said = declaration_of(bare, AcceptRequest(), NOW)
+    assert not {"place", "area_codes", "occurred_at", "needs"} & said.keys()
 
 
 def test_contours_are_made_light_enough_for_a_declaration() -> None:

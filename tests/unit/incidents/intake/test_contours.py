@@ -5,10 +5,12 @@ from __future__ import annotations
 import math
 from typing import Any
 
+import shapely
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from shapely.geometry import Point, shape
 
+from services.incidents.intake.crowding import is_tangled
 from services.incidents.intake.propose import propose
 from tests.support.properties import examples
 from tests.unit.incidents.intake.samples import only, read_json, where
@@ -106,3 +108,7 @@ def test_what_is_inside_a_stronger_contour_is_inside_the_weaker(lon: float, lat:
     center = Point((lon + 180) % 360 - 180, lat)
     assert found[7].buffer(1e-9).contains(center)
     assert found[5].buffer(1e-9).contains(found[7])
+
+
+def test_many_points_are_no_tangle() -> None:
+    assert not is_tangled([shapely.Point(number / 1000, 0) for number in range(1_000)])

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import dataclasses
+
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -44,6 +46,29 @@ def test_a_cancel_withdraws_what_it_refers_to() -> None:
     assert threads_of(cancel)[0].is_withdrawn is True
     # The cancel of a message that was replaced before leaves the newer one.
     assert threads_of(first, second, message("C", 3, "Cancel", "A"))[0].is_withdrawn is False
+
+
+def test_what_was_cancelled_no_longer_counts_in_the_picture() -> None:
+    flood, typhoon = message("A", 1), message("B", 2, "Update", "A", event="Hurricane")
+    (thread,) = threads_of(flood, typhoon, message("C", 3, "Cancel", "B"))
+    assert thread.picture().kind == "flood"
+    (gone,) = threads_of(flood, message("C", 3, "Cancel", "A"))
+    assert gone.picture().kind == "flood"  # all are withdrawn: what was known last
+
+
+def test_a_message_of_the_same_name_takes_the_place_of_an_older_one_only() -> None:
+    assert threads_of(message("A", 1), message("A", 2, "Cancel", "A"))[0].is_withdrawn is True
+    assert threads_of(message("A", 1, "Cancel", "A"), message("A", 2))[0].is_withdrawn is False
+    assert threads_of(message("A", 1), message("A", 2, "Update", "A"))[0].is_withdrawn is False
+
+
+def test_a_radius_belongs_to_the_place_it_was_said_of() -> None:
+    older = dataclasses.replace(message("A", 1), radius_m=5_000)
+    newer = message("B", 2, "Update", "A")
+    assert threads_of(older, newer)[0].picture().radius_m == newer.radius_m != 5_000
+    placeless = dataclasses.replace(newer, place=None, radius_m=100)
+    picture = threads_of(older, placeless)[0].picture()
+    assert (picture.place, picture.radius_m) == (older.place, 5_000)
 
 
 def test_a_message_that_comes_again_changes_nothing() -> None:
