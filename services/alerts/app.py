@@ -8,6 +8,7 @@ from services.alerts import api
 from services.alerts.answering import Answering
 from services.alerts.asking import Asking
 from services.alerts.desk import AnswerDesk
+from services.alerts.first_attempts import FirstAttempts
 from services.alerts.gateway import Gateway, read_key
 from services.alerts.handlers import Handlers
 from services.alerts.pages import RetryRules
@@ -25,9 +26,11 @@ def create(runtime: Runtime) -> Service:
     """The service, ready to be run."""
     settings = load(AlertsSettings)
     waker = Waker()
-    asking = Asking(settings.rules(), waker)
+    sending = _sender_rules(settings)
+    first_attempts = FirstAttempts(most=sending.concurrency, lease=sending.lease)
+    asking = Asking(settings.rules(), waker, first_attempts)
     handlers = Handlers(asking)
-    sender = Sender(runtime, _gateway(runtime, settings), _sender_rules(settings), waker)
+    sender = Sender(runtime, _gateway(runtime, settings), sending, waker, first_attempts)
     return Service(
         name="alerts",
         folder=FOLDER,

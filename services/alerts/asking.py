@@ -7,6 +7,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
+from datetime import datetime
+from functools import partial
 from typing import Any, Final
 from uuid import UUID
 
@@ -17,12 +19,15 @@ from schemas.events.alert import (
     AlertOpened,
     AlertQuotaReopened,
     AlertWaveSent,
+    Ask,
 )
 from schemas.ids import derived_id
 from schemas.vocabulary import PagePurpose
 from services.alerts import store
 from services.alerts.decide import quotas_of, restate
+from services.alerts.first_attempts import FirstAttempts
 from services.alerts.model import AlertState, QuotaState, Reach, Wave, WaveRules
+from services.alerts.pages import START_WITHIN, ClaimedPage
 from services.alerts.store import AlertRow, statement
 from services.alerts.waking import CHANNEL, Waker
 from services.alerts.waves import decide_wave, looked_farther, nearby
@@ -39,9 +44,10 @@ def alert_id_of(incident_id: UUID) -> UUID:
 class Asking:
     """Asks people by the rules it was made with."""
 
-    def __init__(self, rules: WaveRules, waker: Waker) -> None:
+    def __init__(self, rules: WaveRules, waker: Waker, first_attempts: FirstAttempts) -> None:
         self._rules = rules
         self._waker = waker
+        self._first_attempts = first_attempts
         self._rosters = store.Rosters()
 
     async def open(self, unit: Unit, alert: AlertRow, reach: Sequence[Reach]) -> None:
@@ -113,27 +119,35 @@ class Asking:
         if not wave.asks:
             await unit.connection.execute(statement("set_rings"), alert.alert_id, list(wave.rings), next_rings)
         else:
-            number = alert.wave + 1
-            lapses_at = unit.now + alert.clock.real_delay(self._rules.ask_open)
-            await store.insert_wave(
-                unit.connection, alert, number, wave,
-                now=unit.now, lapses_at=lapses_at, next_rings=next_rings, channel=CHANNEL, waker=self._waker.name,
-            )  # fmt: skip
-            unit.after_commit(self._waker.wake)
-            emit(
-                unit,
-                alert,
-                AlertWaveSent.model_construct(
-                    alert_id=alert.alert_id,
-                    incident_id=alert.incident_id,
-                    wave=number,
-                    ring_km=wave.ring_km,
-                    asks=wave.asks,
-                    shortfalls=wave.shortfalls,
-                    explanation=wave.explanation,
-                ),
-            )
+            await self._ask(unit, alert, wave, next_rings)
         unit.schedule(WAVE_TIMER, alert.alert_id, unit.now + alert.clock.real_delay(self._rules.interval), {})
+
+    async def _ask(self, unit: Unit, alert: AlertRow, wave: Wave, next_rings: Sequence[int]) -> None:
+        """Keep the wave, publish it, and have its pages sent when this unit commits."""
+        number = alert.wave + 1
+        firsts = wave.asks[: self._first_attempts.grant(len(wave.asks))]
+        lease = self._first_attempts.lease
+        await store.insert_wave(
+            unit.connection, alert, number, wave,
+            now=unit.now, lapses_at=unit.now + alert.clock.real_delay(self._rules.ask_open), next_rings=next_rings,
+            channel=CHANNEL, waker=self._waker.name, first_attempts=len(firsts), lease_until=unit.now + lease,
+        )  # fmt: skip
+        pages = [first_attempt(alert, ask, unit.now + lease / START_WITHIN) for ask in firsts]
+        unit.after_commit(partial(self._first_attempts.put, pages))
+        unit.after_commit(self._waker.wake)
+        emit(
+            unit,
+            alert,
+            AlertWaveSent.model_construct(
+                alert_id=alert.alert_id,
+                incident_id=alert.incident_id,
+                wave=number,
+                ring_km=wave.ring_km,
+                asks=wave.asks,
+                shortfalls=wave.shortfalls,
+                explanation=wave.explanation,
+            ),
+        )
 
     async def _decide(self, unit: Unit, alert: AlertRow, states: Sequence[QuotaState], reach: Sequence[Reach]) -> Wave:
         """The next wave. Reads first what concerns the people nearby, and all the rest only if they do not suffice."""
@@ -228,6 +242,25 @@ class Asking:
 
     def _fresh_since(self, unit: Unit, alert: AlertRow) -> Any:
         return unit.now - alert.clock.real_delay(self._rules.interval)
+
+
+def first_attempt(alert: AlertRow, ask: Ask, start_by: datetime) -> ClaimedPage:
+    """An ask's page whose first attempt is recorded with it."""
+    return ClaimedPage(
+        page_id=ask.page_id,
+        alert_id=alert.alert_id,
+        incident_id=alert.incident_id,
+        volunteer_id=ask.volunteer_id,
+        purpose=PagePurpose.ASK,
+        mission_id=None,
+        attempts=1,
+        in_doubt=False,
+        exercise=alert.exercise,
+        level=alert.level,
+        jurisdiction=alert.jurisdiction,
+        correlation_id=alert.correlation_id,
+        start_by=start_by,
+    )
 
 
 def emit(unit: Unit, alert: AlertRow, event: Event) -> None:

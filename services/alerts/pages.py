@@ -10,6 +10,9 @@ from uuid import UUID
 
 from schemas.vocabulary import PagePurpose
 
+START_WITHIN: Final = 3
+"""An attempt begins in the first third of its lease, or not at all: one third each for asking and for sending."""
+
 
 class Effect(StrEnum):
     """What the provider said, or did not say."""

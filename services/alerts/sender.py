@@ -1,6 +1,7 @@
 """The sender: the only place from which a page leaves. Claims, sends, settles.
 
-An attempt is written and committed before it is made. If the process dies in between, the attempt's lease runs out and
+An attempt is written and committed before it is made: with the wave, if this process's sender is free, or else by
+claiming the page. If the process dies in between, the attempt's lease runs out and
 the page is `in_doubt`: the provider is asked whether it knows the page, and it is sent again, with the same
 idempotency key and marked as repeated, only if not. A wave's commit wakes the sender at once, in other processes
 by a notification; a look at the table every second covers everything else.
@@ -19,8 +20,9 @@ from uuid import UUID
 from schemas.envelope import Event
 from schemas.events.alert import AlertPageFailed, AlertPageSent, PageFailure, PageReceipt
 from schemas.vocabulary import PagePurpose
+from services.alerts.first_attempts import FirstAttempts
 from services.alerts.gateway import Gateway
-from services.alerts.pages import ClaimedPage, RetryRules, Settled, settle
+from services.alerts.pages import START_WITHIN, ClaimedPage, RetryRules, Settled, settle
 from services.alerts.store import statement
 from services.alerts.waking import CHANNEL, Waker
 from services.kit.db import is_transient
@@ -32,6 +34,8 @@ log = get_logger(__name__)
 LOOK_AGAIN_S: Final = 1.0
 BATCHES_IN_FLIGHT: Final = 4
 _FAULT_WAIT_S: Final = 0.5
+_FIRST_WAIT_S: Final = 0.02
+"""First attempts get so much of a start before the table is looked at."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -48,11 +52,14 @@ class SenderRules:
 class Sender:
     """Sends the pages of one service process; several processes share the work by SKIP LOCKED."""
 
-    def __init__(self, runtime: Runtime, gateway: Gateway, rules: SenderRules, waker: Waker) -> None:
+    def __init__(
+        self, runtime: Runtime, gateway: Gateway, rules: SenderRules, waker: Waker, first_attempts: FirstAttempts
+    ) -> None:
         self._runtime = runtime
         self._gateway = gateway
         self._rules = rules
         self._waker = waker
+        self._first_attempts = first_attempts
         self._slots = asyncio.Semaphore(rules.concurrency)
         self._batches = asyncio.Semaphore(BATCHES_IN_FLIGHT)
 
@@ -62,7 +69,12 @@ class Sender:
             while True:
                 self._waker.woken.clear()
                 try:
-                    wait_s = await self._round(group)
+                    if pages := self._first_attempts.take():
+                        await self._batches.acquire()
+                        self._start(group, pages)
+                        wait_s = _FIRST_WAIT_S
+                    else:
+                        wait_s = await self._round(group)
                 except Exception as error:
                     if not is_transient(error):
                         raise
@@ -112,7 +124,12 @@ class Sender:
             if not pages:
                 self._batches.release()
                 return await self._wait_s()
-            group.create_task(self._work(pages))
+            self._start(group, pages)
+
+    def _start(self, group: asyncio.TaskGroup, pages: Sequence[ClaimedPage]) -> None:
+        """Deliver a batch, for which a place is taken, beside the others."""
+        self._first_attempts.batches_at_work += 1
+        group.create_task(self._work(pages))
 
     async def _wait_s(self) -> float:
         async with self._runtime.pool.acquire() as connection:
@@ -130,6 +147,7 @@ class Sender:
             # The attempts stay recorded; when their leases are over, the provider is asked about them.
             log.warning("pages.unsettled", error=describe_error(error), count=len(pages))
         finally:
+            self._first_attempts.batches_at_work -= 1
             self._batches.release()
 
     async def claim(self) -> list[ClaimedPage]:
@@ -137,7 +155,7 @@ class Sender:
         now = self._runtime.clock.now()
         async with self._runtime.pool.acquire() as connection:
             rows = await connection.fetch(statement("claim_pages"), now, now + self._rules.lease, self._rules.batch)
-        start_by = now + self._rules.lease / 3
+        start_by = now + self._rules.lease / START_WITHIN
         return [_page(row, start_by) for row in rows]
 
     async def deliver(self, pages: Sequence[ClaimedPage]) -> None:

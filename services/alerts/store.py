@@ -287,8 +287,11 @@ async def insert_wave(
     next_rings: Sequence[int],
     channel: str,
     waker: str,
+    first_attempts: int,
+    lease_until: datetime,
 ) -> None:
-    """A wave with its asks and their pages, still to be sent; wakes other processes' senders when this commits."""
+    """A wave with its asks and their pages. The first attempt of so many is recorded with them; for the rest, other
+    processes' senders are woken when this commits."""
     asks: Sequence[Ask] = wave.asks
     await connection.execute(
         statement("insert_wave"),
@@ -309,6 +312,8 @@ async def insert_wave(
         next_rings,
         channel,
         waker,
+        first_attempts,
+        lease_until,
     )
 
 

@@ -27,7 +27,7 @@ from schemas.topics import BY_NAME
 from schemas.vocabulary import IncidentKind, Level
 from services.geofencing import store
 from services.geofencing.decide import decide_fence, difference
-from services.geofencing.model import Circumstances, Fence, Rules
+from services.geofencing.model import Circumstances, Fence, Rules, StationTable
 from services.geofencing.standing.follow import look_soon
 from services.geofencing.standing.store import save_member
 from services.geofencing.whereabouts import duty
@@ -76,10 +76,11 @@ class Handlers:
         """Fence the incident."""
         declared = envelope.data
         assert isinstance(declared, IncidentDeclared)
-        if await store.has_fence(unit.connection, declared.incident_id):
+        stations = await self._stations.table_unless_fenced(unit.connection, declared.incident_id)
+        if stations is None:
             return
         circumstances = circumstances_of(declared, declared.kind, declared.level)
-        fence = await self._fence(unit, declared.incident_id, circumstances)
+        fence = await self._fence(declared.incident_id, circumstances, stations)
         fenced = ZoneFenced.model_construct(
             incident_id=declared.incident_id,
             area_codes=declared.area_codes,
@@ -101,7 +102,7 @@ class Handlers:
         if standing is None or revised.revision <= standing.revision:
             return
         circumstances = circumstances_of(revised, standing.kind, standing.level)
-        fence = await self._fence(unit, revised.incident_id, circumstances)
+        fence = await self._fence(revised.incident_id, circumstances, await self._stations.table(unit.connection))
         changes = difference(standing.fence, fence)
         published = None
         if changes or revised.area_codes != standing.fenced.area_codes:
@@ -124,8 +125,7 @@ class Handlers:
             look_soon(unit, revised.incident_id)
         await store.save_revised(unit.connection, revised, published)
 
-    async def _fence(self, unit: Unit, incident_id: UUID, circumstances: Circumstances) -> Fence:
-        table = await self._stations.table(unit.connection)
+    async def _fence(self, incident_id: UUID, circumstances: Circumstances, table: StationTable) -> Fence:
         if circumstances.observations or circumstances.contours:
             # a tenth of a second of arithmetic: not on the event loop
             return await asyncio.to_thread(decide_fence, incident_id, circumstances, table, self._rules)

@@ -63,7 +63,14 @@ class Stations:
 
     async def table(self, connection: Any) -> StationTable:
         """The stations as this transaction sees them."""
-        row = await connection.fetchrow(statement("station_fingerprint"))
+        return await self._table_as_of(connection, await connection.fetchrow(statement("station_fingerprint")))
+
+    async def table_unless_fenced(self, connection: Any, incident_id: UUID) -> StationTable | None:
+        """The stations as this transaction sees them; None if the incident was fenced before."""
+        row = await connection.fetchrow(statement("stations_unless_fenced"), incident_id)
+        return None if row is None else await self._table_as_of(connection, row)
+
+    async def _table_as_of(self, connection: Any, row: Any) -> StationTable:
         fingerprint = (row["stations"], row["sequences"])
         if fingerprint != self._fingerprint:
             rows = await connection.fetch(statement("open_stations"))
@@ -86,11 +93,6 @@ async def save_station(connection: Any, state: StationState, sequence: int) -> b
             sequence,
         )
     )
-
-
-async def has_fence(connection: Any, incident_id: UUID) -> bool:
-    """Whether the incident was fenced before."""
-    return bool(await connection.fetchval(statement("has_fence"), incident_id))
 
 
 async def save_fence(

@@ -279,12 +279,12 @@ class Units:
             batch = UnitBatch(connection, self.clock.now(), self._source)
             yield batch
             written = await batch.flush()
+        for call in dict.fromkeys(written.calls):  # first: somebody may be waiting for what they begin
+            call()
         if written.has_events:
             self.on_events()
         if written.earliest_timer_at is not None:
             self.on_timers(written.earliest_timer_at)
-        for call in dict.fromkeys(written.calls):
-            call()
 
     @asynccontextmanager
     async def open(

@@ -137,12 +137,13 @@ SELECT coalesce((SELECT array_agg(volunteer_id) FROM commitment
        (SELECT coalesce(sum(sequence), 0)::bigint FROM volunteer) AS sequences;
 
 -- name: insert_wave
--- A wave with its asks and pages, where the next one begins, and the sender's call when this commits.
+-- A wave with its asks and pages, where the next one begins, and the senders' call when this commits, for the pages
+-- whose first attempt is not recorded with them.
 -- (alert_id, wave, ring_km, shortfalls, explanation, now, world, lapses_at, page_ids, volunteer_ids, need_ids,
--- distances_km, whys, needs of the rings, their rings, channel, the process that notifies)
+-- distances_km, whys, needs of the rings, their rings, channel, the process that notifies, first attempts, their lease)
 WITH incoming AS (
-    SELECT * FROM unnest($9::uuid[], $10::uuid[], $11::text[], $12::float8[], $13::text[])
-        AS i (page_id, volunteer_id, need_id, distance_km, why)
+    SELECT * FROM unnest($9::uuid[], $10::uuid[], $11::text[], $12::float8[], $13::text[]) WITH ORDINALITY
+        AS i (page_id, volunteer_id, need_id, distance_km, why, n)
 ), recorded AS (
     INSERT INTO wave (alert_id, wave, ring_km, asked, shortfalls, explanation, sent_at)
     VALUES ($1, $2, $3, cardinality($9::uuid[]), $4::jsonb, $5::jsonb, $6)
@@ -159,10 +160,12 @@ WITH incoming AS (
     UPDATE quota q SET ring = n.ring FROM unnest($14::text[], $15::int[]) AS n (need_id, ring)
     WHERE q.alert_id = $1 AND q.need_id = n.need_id
 ), pages AS (
-    INSERT INTO page (page_id, alert_id, volunteer_id, purpose, state, due_at, created_at)
-    SELECT page_id, $1, volunteer_id, 'ask', 'pending', $6, $6 FROM incoming
+    INSERT INTO page (page_id, alert_id, volunteer_id, purpose, state, attempts, due_at, created_at)
+    SELECT page_id, $1, volunteer_id, 'ask', CASE WHEN n <= $18::int THEN 'sending' ELSE 'pending' END,
+           CASE WHEN n <= $18 THEN 1 ELSE 0 END, CASE WHEN n <= $18 THEN $19::timestamptz ELSE $6 END, $6
+    FROM incoming
 )
-SELECT pg_notify($16, $17);
+SELECT pg_notify($16, $17) WHERE cardinality($9) > $18;
 
 -- name: wave_is_stuck$
 -- Whether most asks of the last wave have not left yet: the channel is down, and asking more people would page crowds

@@ -15,9 +15,10 @@ INSERT INTO moved (what, id) SELECT 'station', station_id FROM saved RETURNING i
 -- Changes whenever any station does. ()
 SELECT count(*) AS stations, coalesce(sum(sequence), 0)::bigint AS sequences FROM station;
 
--- name: has_fence
--- Whether the incident was fenced before. (incident_id)
-SELECT EXISTS (SELECT 1 FROM fence WHERE incident_id = $1);
+-- name: stations_unless_fenced
+-- The same, or no row if the incident was fenced before. (incident_id)
+SELECT count(*) AS stations, coalesce(sum(sequence), 0)::bigint AS sequences FROM station
+HAVING NOT EXISTS (SELECT 1 FROM fence WHERE incident_id = $1);
 
 -- name: open_stations
 -- All open stations. ()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import Counter
+from datetime import timedelta
 from uuid import uuid4
 
 import pytest
@@ -13,6 +14,7 @@ from schemas.vocabulary import Answer, Role
 from services.alerts.answering import Answering, Given
 from services.alerts.asking import Asking, alert_id_of
 from services.alerts.desk import AnswerDesk
+from services.alerts.first_attempts import FirstAttempts
 from services.alerts.settings import AlertsSettings
 from services.alerts.waking import Waker
 from services.kit.problems import ProblemError
@@ -24,6 +26,11 @@ pytestmark = pytest.mark.integration
 
 PLACES = 30
 PER_STATION = 45
+
+
+def asking() -> Asking:
+    """Of another process, without a sender."""
+    return Asking(AlertsSettings().rules(), Waker(), FirstAttempts(most=0, lease=timedelta(seconds=15)))
 
 
 async def asked_for_many(services: Running) -> tuple[events.AlertOpened, list[events.PageReceipt]]:
@@ -58,7 +65,7 @@ async def test_two_processes_share_the_last_places(services: Running) -> None:
     opened, sent = await asked_for_many(services)
     assert services.process is not None
     runtime = next(m for m in services.process._members if m.service.name == "alerts").runtime
-    desks = [AnswerDesk(runtime, Answering(Asking(AlertsSettings().rules(), Waker()))) for _ in range(2)]
+    desks = [AnswerDesk(runtime, Answering(asking())) for _ in range(2)]
     alert_id = alert_id_of(opened.incident_id)
     yes = Given(answer=Answer.ACCEPT)
     outcomes = await asyncio.gather(
@@ -73,7 +80,7 @@ async def test_a_cancelled_request_takes_nobody_with_it(services: Running) -> No
     opened, sent = await asked_for_many(services)
     assert services.process is not None
     runtime = next(m for m in services.process._members if m.service.name == "alerts").runtime
-    desk = AnswerDesk(runtime, Answering(Asking(AlertsSettings().rules(), Waker())))
+    desk = AnswerDesk(runtime, Answering(asking()))
     alert_id = alert_id_of(opened.incident_id)
     no = Given(answer=Answer.DECLINE)
     takes = [asyncio.create_task(desk.take(alert_id, page.page_id, no)) for page in sent]
