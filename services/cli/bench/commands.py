@@ -81,6 +81,34 @@ def path(
 
 
 @app.command()
+def reach(
+    json: JsonFile = None,
+    home: Annotated[
+        Path | None, typer.Option("--home", envvar="THIRDRESCUE_HOME", help="Folder of a running instance to measure.")
+    ] = None,
+    fresh: Annotated[bool, typer.Option("--fresh", help="A fresh instance, even if one runs.")] = False,
+    rounds: Annotated[int, typer.Option(min=5, max=1_000, help="Changes of each kind.")] = 100,
+    people: Annotated[
+        int, typer.Option(min=20, max=5_000, help="People in reach of the zones that are revised.")
+    ] = 500,
+    quick: Annotated[bool, typer.Option("--quick", help="A few of everything: does it work, not how well.")] = False,
+) -> None:
+    """From a position, an enrolment and coming on duty until the log tells who is in reach, on a whole instance.
+
+    The drill and its people are far from every real station; nobody is paged.
+    """
+    from rich.console import Console
+
+    from services.cli.bench.reach.run import QUICK, ReachOptions, run_reach_bench
+
+    options = QUICK if quick else ReachOptions(rounds=rounds, people=people)
+    report = run_reach_bench(home, options, Console(stderr=True), fresh=fresh)
+    report.show()
+    if json is not None:
+        report.write(json)
+
+
+@app.command()
 def geofence(
     json: JsonFile = None,
     points: Annotated[

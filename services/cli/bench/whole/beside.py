@@ -62,6 +62,18 @@ async def floor_beside(stage: Stage, chains: int, rate_per_s: float) -> AsyncIte
 
 
 @asynccontextmanager
+async def floor_here(stage: Stage) -> AsyncIterator[floor.Floor]:
+    """The floor in this process, for one chain at a time between other measurements."""
+    await _execute(stage.bench_dsn, floor.CREATE)
+    await _make_topic(stage.kafka)
+    try:
+        async with floor.ready_floor(stage.bench_dsn, stage.kafka) as ready:
+            yield ready
+    finally:
+        await _drop_topic(stage.kafka)
+
+
+@asynccontextmanager
 async def bare_endpoint(stage: Stage) -> AsyncIterator[str]:
     """The bare endpoint; gives its address."""
     await _execute(stage.bench_dsn, bare.CREATE)

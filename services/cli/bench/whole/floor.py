@@ -20,6 +20,8 @@ import asyncio
 import os
 import sys
 import time
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -77,9 +79,13 @@ class Floor:
                         arriving.set_result(None)
 
     async def chain(self, _: int) -> None:
-        """One chain."""
+        """One chain of the path."""
+        await self.chain_of(STEPS)
+
+    async def chain_of(self, steps: Sequence[str]) -> None:
+        """One chain of these steps."""
         started = time.perf_counter()
-        for step in STEPS:
+        for step in steps:
             await (self._commit() if step == "commit" else self._hop())
         self.took_s.append(time.perf_counter() - started)
 
@@ -98,6 +104,14 @@ class Floor:
 
 async def run(plan: Plan, dsn: str, kafka: str) -> list[float]:
     """Run the plan; returns seconds per chain."""
+    async with ready_floor(dsn, kafka) as floor:
+        await paced(plan.chains, plan.rate_per_s, floor.chain, begin_at_s=plan.begin_at_s)
+        return floor.took_s
+
+
+@asynccontextmanager
+async def ready_floor(dsn: str, kafka: str) -> AsyncIterator[Floor]:
+    """Something that runs chains, warmed up."""
     pool = await asyncpg.create_pool(dsn, min_size=CONNECTIONS, max_size=CONNECTIONS)
     producer = AIOKafkaProducer(bootstrap_servers=kafka, acks="all", linger_ms=0)
     consumer = AIOKafkaConsumer(bootstrap_servers=kafka, group_id=None, auto_offset_reset="latest")
@@ -112,14 +126,13 @@ async def run(plan: Plan, dsn: str, kafka: str) -> list[float]:
         for number in range(WARM_UP):
             await floor.chain(number)
         floor.took_s.clear()
-        await paced(plan.chains, plan.rate_per_s, floor.chain, begin_at_s=plan.begin_at_s)
+        yield floor
     finally:
         consuming.cancel()
         await asyncio.gather(consuming, return_exceptions=True)
         await consumer.stop()
         await producer.stop()
         await pool.close()
-    return floor.took_s
 
 
 if __name__ == "__main__":

@@ -1,0 +1,1 @@
+"""`bench reach`: how soon somebody who comes into reach of a standing zone is told on the log."""
