@@ -113,7 +113,7 @@ TOPICS: Final[tuple[Topic, ...]] = (
         name="volunteer-events",
         key="volunteer",
         producer="registry",
-        consumers=(),
+        consumers=("dispatch",),
         events=(
             volunteer.VolunteerEnrolled,
             volunteer.VolunteerCredentialed,
@@ -172,6 +172,7 @@ TOPICS: Final[tuple[Topic, ...]] = (
             mission.MissionArrived,
             mission.MissionCheckedIn,
             mission.MissionCheckInMissed,
+            mission.MissionMemberContactChanged,
             mission.MissionCompleted,
             mission.MissionCancelled,
         ),

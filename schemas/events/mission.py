@@ -108,6 +108,24 @@ class MissionCheckInMissed(Event):
     due_at: AwareDatetime
 
 
+class MissionMemberContactChanged(Event):
+    """A member of a team that was sent wants no page any more (`may_be_contacted` false), or may be paged again.
+
+    The member keeps their seat: a person decides, and takes them out of the team by declining for them.
+    `tell_volunteer_id` is who of the team is told on their phone: its lead, or who would lead without the member and
+    without all who want no page; None if nobody is left to tell.
+    """
+
+    event_type: ClassVar[str] = "mission.member-contact-changed"
+
+    mission_id: UUID
+    incident_id: UUID
+    volunteer_id: UUID
+    need_id: str
+    may_be_contacted: bool
+    tell_volunteer_id: UUID | None = None
+
+
 class MissionCompleted(Event):
     """The team handed over and is released, all members at once."""
 

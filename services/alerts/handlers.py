@@ -89,6 +89,7 @@ class Handlers:
                         mission.MissionArrived,
                         mission.MissionCheckedIn,
                         mission.MissionCheckInMissed,
+                        mission.MissionMemberContactChanged,
                     }
                 ),
             ),

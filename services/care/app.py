@@ -48,6 +48,7 @@ def create(runtime: Runtime) -> Service:
                         mission.MissionDeparted,
                         mission.MissionCheckedIn,
                         mission.MissionCheckInMissed,
+                        mission.MissionMemberContactChanged,  # the member keeps their seat
                     }
                 ),
             ),

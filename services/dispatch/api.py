@@ -5,7 +5,7 @@ Repeating a step that was taken is answered with 200 and `changed: false`; nothi
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Collection
 from typing import Annotated, Any
 from uuid import UUID
 
@@ -42,7 +42,9 @@ class Decline(_Body):
     )
 
 
-def mission_document(mission: MissionRow, members: list[Helper], row: IncidentRow) -> dict[str, Any]:
+def mission_document(
+    mission: MissionRow, members: list[Helper], opted_out: Collection[UUID], row: IncidentRow
+) -> dict[str, Any]:
     """A mission as it is shown. Volunteers appear by id only; all times are incident time."""
     return {
         "mission_id": mission.mission_id,
@@ -56,7 +58,13 @@ def mission_document(mission: MissionRow, members: list[Helper], row: IncidentRo
         "is_short": mission.is_short,
         "lead_volunteer_id": mission.lead_volunteer_id,
         "members": [
-            {"volunteer_id": who.volunteer_id, "need_id": who.need_id, "role": who.role, "language": who.language}
+            {
+                "volunteer_id": who.volunteer_id,
+                "need_id": who.need_id,
+                "role": who.role,
+                "language": who.language,
+                "may_be_contacted": who.volunteer_id not in opted_out,
+            }
             for who in members
         ],
         "destination": mission.destination.model_dump(),
@@ -101,9 +109,11 @@ def _add_reading(router: APIRouter, runtime: Runtime) -> None:
             require_jurisdiction(principal, row.jurisdiction)
             found = await store.missions_of(connection, incident_id)
             crews = await store.crews_of(connection, [mission.mission_id for mission in found])
+            everybody = [who.volunteer_id for crew in crews.values() for who in crew]
+            opted_out = await store.opted_out_among(connection, everybody)
             waiting = sum(one.mission_id is None for one in await store.members_of(connection, incident_id))
         documents = [
-            _overdue(mission_document(mission, crews[mission.mission_id], row), mission, row, runtime)
+            _overdue(mission_document(mission, crews[mission.mission_id], opted_out, row), mission, row, runtime)
             for mission in found
         ]
         return Answer.of(
@@ -124,7 +134,8 @@ async def _one(connection: Any, mission_id: UUID, principal: Principal, runtime:
     require_jurisdiction(principal, row.jurisdiction)
     members = (await store.crews_of(connection, [mission_id]))[mission_id]
     require_member(principal, members)
-    return _overdue(mission_document(mission, members, row), mission, row, runtime)
+    opted_out = await store.opted_out_among(connection, [who.volunteer_id for who in members])
+    return _overdue(mission_document(mission, members, opted_out, row), mission, row, runtime)
 
 
 def _add_steps(router: APIRouter, runtime: Runtime, rules: Rules) -> None:

@@ -5,14 +5,16 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Final
 
-from schemas.events import alert, incident, zone
+from schemas.envelope import Event
+from schemas.events import alert, incident, volunteer, zone
 from schemas.topics import BY_NAME
+from services.dispatch import contact
 from services.dispatch.api import build_router
 from services.dispatch.crew import CHECK_IN
 from services.dispatch.handlers import Handlers
 from services.dispatch.settings import DispatchSettings
 from services.kit.runtime import Runtime
-from services.kit.service import Service, Subscription
+from services.kit.service import EventHandler, Service, Subscription
 from services.kit.settings import load
 
 NAME: Final = "dispatch"
@@ -83,4 +85,15 @@ def _subscriptions(handlers: Handlers) -> tuple[Subscription, ...]:
                 }
             ),
         ),
+        _of_volunteers(),
     )
+
+
+def _of_volunteers() -> Subscription:
+    """Who opts out; what else the register tells is the alert's concern."""
+    topic = BY_NAME["volunteer-events"]
+    handlers: dict[type[Event], EventHandler] = {
+        volunteer.VolunteerOptedOut: contact.opted_out,
+        volunteer.VolunteerOptedIn: contact.opted_in,
+    }
+    return Subscription(topic=topic, handlers=handlers, ignored=frozenset(topic.events) - handlers.keys())

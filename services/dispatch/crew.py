@@ -21,6 +21,7 @@ from schemas.events.mission import (
 from schemas.ids import derived_id
 from schemas.values import IncidentClock, Position
 from services.dispatch import decide, store
+from services.dispatch.contact import tell_of_newcomers
 from services.dispatch.model import (
     Destination,
     Helper,
@@ -159,6 +160,7 @@ async def _refill(unit: Unit, row: IncidentRow, refill: Refill, rules: Rules) ->
     _tell_dispatched(
         unit, mission, members, refill.lead_volunteer_id, mission.approved_by, mission.relieve_by_at, rules
     )
+    await tell_of_newcomers(unit, row, [who.volunteer_id for who in refill.joined])
 
 
 async def send(
@@ -173,6 +175,7 @@ async def send(
     if lead is None:
         raise RuntimeError("an empty team is never sent")
     _tell_dispatched(unit, mission, crew, lead.volunteer_id, approved_by, relieve_by_at, rules)
+    await tell_of_newcomers(unit, row, [who.volunteer_id for who in crew])
 
 
 def _tell_dispatched(

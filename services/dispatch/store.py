@@ -266,6 +266,12 @@ async def has_left(connection: Any, mission_id: UUID, volunteer_id: UUID) -> boo
     return bool(await connection.fetchval(SQL.has_left.sql, mission_id, volunteer_id))
 
 
+async def opted_out_among(connection: Any, volunteer_ids: Iterable[UUID]) -> frozenset[UUID]:
+    """Those of them who want no page."""
+    rows = await connection.fetch(SQL.opted_out_among.sql, list(volunteer_ids))
+    return frozenset(row["volunteer_id"] for row in rows)
+
+
 async def seat(connection: Any, incident_id: UUID, mission_id: UUID, members: Sequence[Helper]) -> None:
     """Seat waiting helpers in a mission. Raises RuntimeError if one of them is not waiting any more."""
     done = await connection.execute(

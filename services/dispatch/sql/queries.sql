@@ -195,3 +195,19 @@ UPDATE members SET state = 'released' WHERE incident_id = $1 AND state = 'waitin
 -- name: has_left
 -- Whether somebody left this team before it ended. $1 mission, $2 volunteer
 SELECT true FROM members WHERE mission_id = $1 AND volunteer_id = $2 AND left_reason IS NOT NULL LIMIT 1;
+
+-- name: opt_out
+-- Somebody wants no page any more; no row if that was known. $1 volunteer
+INSERT INTO opted_out (volunteer_id) VALUES ($1) ON CONFLICT DO NOTHING RETURNING volunteer_id;
+
+-- name: opt_in
+-- Somebody may be paged again; no row if that was known. $1 volunteer
+DELETE FROM opted_out WHERE volunteer_id = $1 RETURNING volunteer_id;
+
+-- name: opted_out_among
+-- $1 volunteers
+SELECT volunteer_id FROM opted_out WHERE volunteer_id = ANY($1::uuid[]);
+
+-- name: incidents_holding
+-- Those in whose teams somebody sits. $1 volunteer
+SELECT incident_id FROM members WHERE volunteer_id = $1 AND state = 'seated' ORDER BY incident_id;
