@@ -11,6 +11,7 @@ from services.alerts.desk import AnswerDesk
 from services.alerts.first_attempts import FirstAttempts
 from services.alerts.gateway import Gateway, read_key
 from services.alerts.handlers import Handlers
+from services.alerts.notices.sender import NoticeSender
 from services.alerts.pages import RetryRules
 from services.alerts.sender import Sender, SenderRules
 from services.alerts.settings import AlertsSettings
@@ -30,14 +31,16 @@ def create(runtime: Runtime) -> Service:
     first_attempts = FirstAttempts(most=sending.concurrency, lease=sending.lease)
     asking = Asking(settings.rules(), waker, first_attempts)
     handlers = Handlers(asking)
-    sender = Sender(runtime, _gateway(runtime, settings), sending, waker, first_attempts)
+    gateway = _gateway(runtime, settings)
+    sender = Sender(runtime, gateway, sending, waker, first_attempts)
+    notices = NoticeSender(runtime, gateway, sending.lease)
     return Service(
         name="alerts",
         folder=FOLDER,
         router=api.router(runtime, AnswerDesk(runtime, Answering(asking))),
         subscriptions=handlers.subscriptions(),
         timers=handlers.timers(),
-        loops=(sender.run, sender.listen),
+        loops=(sender.run, sender.listen, notices.run),
     )
 
 

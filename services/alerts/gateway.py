@@ -8,8 +8,7 @@ from pathlib import Path
 
 import aiohttp
 
-from services.alerts.pages import Attempt, ClaimedPage, Effect, effect_of_status
-from services.alerts.words import page_text
+from services.alerts.pages import Attempt, Effect, Outgoing, effect_of_status
 from services.kit.auth import TokenSigner
 from services.kit.settings import SettingsError
 
@@ -49,7 +48,7 @@ class Gateway:
         self._page_token = page_token
         self._mission_token = mission_token
 
-    async def send(self, page: ClaimedPage) -> Attempt:
+    async def send(self, page: Outgoing) -> Attempt:
         """Send a page. One that may have arrived is asked for first, and sent again only if it is unknown there."""
         if not page.in_doubt:
             return await self._post(page, repeated=False)
@@ -58,7 +57,7 @@ class Gateway:
             return known
         return await self._post(page, repeated=True)
 
-    async def _ask(self, page: ClaimedPage) -> Attempt:
+    async def _ask(self, page: Outgoing) -> Attempt:
         """Whether the provider knows the page: TAKEN, or NOT_TAKEN without an error if it does not."""
         try:
             url = f"{self._pages_url}/{page.page_id}"
@@ -73,7 +72,7 @@ class Gateway:
         effect = effect_of_status(status)
         return Attempt(effect if effect is Effect.TAKEN else Effect.UNKNOWN, f"status {status}")
 
-    async def _post(self, page: ClaimedPage, *, repeated: bool) -> Attempt:
+    async def _post(self, page: Outgoing, *, repeated: bool) -> Attempt:
         try:
             async with self._client().post(
                 self._pages_url,
@@ -90,13 +89,13 @@ class Gateway:
         effect = effect_of_status(status)
         return Attempt(effect, None if effect is Effect.TAKEN else f"status {status}", repeated)
 
-    def _body(self, page: ClaimedPage) -> dict[str, object]:
+    def _body(self, page: Outgoing) -> dict[str, object]:
         lifetime = self._page_token if page.mission_id is None else self._mission_token
-        text = page_text(page.purpose, page.level, exercise=page.exercise)
+        text = page.text
         return {
             "page_id": str(page.page_id),
             "recipient": str(page.volunteer_id),
-            "purpose": page.purpose.value,
+            "purpose": page.sent_as,
             "token": self._signer.sign(str(page.volunteer_id), lifetime=lifetime, scope=page.scope),
             "text_zh": text.zh,
             "text_en": text.en,

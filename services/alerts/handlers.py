@@ -18,6 +18,7 @@ from services.alerts import store
 from services.alerts.asking import WAVE_TIMER, Asking, alert_id_of
 from services.alerts.model import AlertState, Reach, world_of
 from services.alerts.muting import Muting
+from services.alerts.notices import handlers as notices
 from services.alerts.store import AlertRow, statement
 from services.kit.service import Subscription
 from services.kit.timers import Timer
@@ -41,7 +42,7 @@ class Handlers:
         self._muting = Muting(asking)
 
     def subscriptions(self) -> tuple[Subscription, ...]:
-        """Every event of the four topics, decided."""
+        """Every event of the five topics, decided."""
         return (
             Subscription(
                 topic=BY_NAME["incident-events"],
@@ -82,6 +83,7 @@ class Handlers:
                     mission.MissionDeclined: self.on_declined,
                     mission.MissionCompleted: self.on_ended,
                     mission.MissionCancelled: self.on_ended,
+                    mission.MissionMemberContactChanged: notices.member_contact_changed,
                 },
                 ignored=frozenset(  # the way out and the time on scene concern no ask
                     {
@@ -89,10 +91,10 @@ class Handlers:
                         mission.MissionArrived,
                         mission.MissionCheckedIn,
                         mission.MissionCheckInMissed,
-                        mission.MissionMemberContactChanged,
                     }
                 ),
             ),
+            notices.subscription(),
         )
 
     def timers(self) -> Mapping[str, Callable[[Unit, Timer], Awaitable[None]]]:

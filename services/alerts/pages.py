@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
-from typing import Final, Literal
+from typing import Final, Generic, Literal, TypeVar
 from uuid import UUID
 
+from schemas.values import Explanation
 from schemas.vocabulary import PagePurpose
+from services.alerts.words import page_text
 
 START_WITHIN: Final = 3
 """An attempt begins in the first third of its lease, or not at all: one third each for asking and for sending."""
@@ -28,23 +31,54 @@ class Effect(StrEnum):
 
 
 @dataclass(frozen=True, kw_only=True)
-class ClaimedPage:
-    """A page whose attempt is recorded and committed."""
+class Outgoing(ABC):
+    """What goes to a phone; its attempt is recorded and committed. The id is the provider's idempotency key."""
 
     page_id: UUID
-    alert_id: UUID
-    incident_id: UUID
     volunteer_id: UUID
-    purpose: PagePurpose
     mission_id: UUID | None
     attempts: int
     in_doubt: bool
     exercise: bool
+    start_by: datetime
+    """An attempt that has not begun by then is not made: its lease could end before the provider answers."""
+
+    @property
+    @abstractmethod
+    def sent_as(self) -> str:
+        """What it is called to the provider."""
+
+    @property
+    @abstractmethod
+    def scope(self) -> str:
+        """What its token is good for."""
+
+    @property
+    @abstractmethod
+    def text(self) -> Explanation:
+        """What stands on the phone."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class ClaimedPage(Outgoing):
+    """A page of an alert."""
+
+    alert_id: UUID
+    incident_id: UUID
+    purpose: PagePurpose
     level: str | None
     jurisdiction: tuple[str, ...]
     correlation_id: UUID
-    start_by: datetime
-    """An attempt that has not begun by then is not made: its lease could end before the provider answers."""
+
+    @property
+    def sent_as(self) -> str:
+        """What it is called to the provider."""
+        return self.purpose.value
+
+    @property
+    def text(self) -> Explanation:
+        """What stands on the phone."""
+        return page_text(self.purpose, self.level, exercise=self.exercise)
 
     @property
     def scope(self) -> str:
@@ -70,11 +104,14 @@ class RetryRules:
     wait_max: timedelta
 
 
+P = TypeVar("P", bound=Outgoing)
+
+
 @dataclass(frozen=True)
-class Settled:
+class Settled(Generic[P]):
     """The state of a page after an attempt."""
 
-    page: ClaimedPage
+    page: P
     state: Literal["sent", "failed", "pending"]
     due_at: datetime
     in_doubt: bool
@@ -98,7 +135,7 @@ def effect_of_status(status: int) -> Effect:
     return Effect.REFUSED if status >= _PERMANENT_FROM else Effect.UNKNOWN
 
 
-def settle(page: ClaimedPage, attempt: Attempt, now: datetime, rules: RetryRules) -> Settled:
+def settle(page: P, attempt: Attempt, now: datetime, rules: RetryRules) -> Settled[P]:
     """Sent, failed for good, or to be tried again with growing waits."""
     if attempt.effect is Effect.TAKEN:
         return Settled(page, "sent", now, False, attempt.repeated, None)

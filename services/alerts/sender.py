@@ -1,4 +1,4 @@
-"""The sender: the only place from which a page leaves. Claims, sends, settles.
+"""The sender: the only place from which a page leaves (notices have one of their own). Claims, sends, settles.
 
 An attempt is written and committed before it is made: with the wave, if this process's sender is free, or else by
 claiming the page. If the process dies in between, the attempt's lease runs out and
@@ -163,7 +163,7 @@ class Sender:
         settled = await asyncio.gather(*(self._attempt(page) for page in pages))
         await self._settle(settled)
 
-    async def _attempt(self, page: ClaimedPage) -> Settled:
+    async def _attempt(self, page: ClaimedPage) -> Settled[ClaimedPage]:
         async with self._slots:
             now = self._runtime.clock.now()
             if now > page.start_by:  # waited so long for its turn that the lease might end on the way
@@ -171,7 +171,7 @@ class Sender:
             attempt = await self._gateway.send(page)
         return settle(page, attempt, self._runtime.clock.now(), self._rules.retry)
 
-    async def _settle(self, settled: Sequence[Settled]) -> None:
+    async def _settle(self, settled: Sequence[Settled[ClaimedPage]]) -> None:
         async with self._runtime.unit() as unit:
             rows = await unit.connection.fetch(
                 statement("settle_pages"),
@@ -194,10 +194,10 @@ class Sender:
                     correlation_id=page.correlation_id,
                 )
 
-    def _events(self, settled: Iterable[Settled]) -> list[tuple[ClaimedPage, Event]]:
+    def _events(self, settled: Iterable[Settled[ClaimedPage]]) -> list[tuple[ClaimedPage, Event]]:
         """One event per alert for what was sent and one for what failed."""
-        sent: dict[UUID, list[Settled]] = {}
-        failed: dict[UUID, list[Settled]] = {}
+        sent: dict[UUID, list[Settled[ClaimedPage]]] = {}
+        failed: dict[UUID, list[Settled[ClaimedPage]]] = {}
         for one in settled:
             if one.state != "pending":
                 (sent if one.state == "sent" else failed).setdefault(one.page.alert_id, []).append(one)
@@ -212,7 +212,7 @@ class Sender:
             events.append((page, AlertPageFailed(alert_id=alert_id, incident_id=page.incident_id, pages=failures)))
         return events
 
-    def _receipt(self, one: Settled) -> PageReceipt:
+    def _receipt(self, one: Settled[ClaimedPage]) -> PageReceipt:
         return PageReceipt(
             page_id=one.page.page_id,
             volunteer_id=one.page.volunteer_id,
@@ -222,7 +222,7 @@ class Sender:
             repeated=one.repeated,
         )
 
-    def _failure(self, one: Settled) -> PageFailure:
+    def _failure(self, one: Settled[ClaimedPage]) -> PageFailure:
         return PageFailure(
             page_id=one.page.page_id,
             volunteer_id=one.page.volunteer_id,

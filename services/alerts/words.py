@@ -25,5 +25,11 @@ _TEXTS: Final = {
 def page_text(purpose: PagePurpose, level: str | None, *, exercise: bool) -> Explanation:
     """The text of a page in both languages. A drill's begins with the mark, whatever it says."""
     level_zh, level_en = (f"（{level}级响应）", f" (level {level})") if level else ("", "")
-    text, mark = _TEXTS[purpose], DRILL_MARK if exercise else ""
-    return Explanation(zh=mark + text.zh.format(level_zh=level_zh), en=mark + text.en.format(level_en=level_en))
+    text = _TEXTS[purpose]
+    said = Explanation(zh=text.zh.format(level_zh=level_zh), en=text.en.format(level_en=level_en))
+    return marked(said, exercise=exercise)
+
+
+def marked(text: Explanation, *, exercise: bool) -> Explanation:
+    """The text; a drill's begins with the mark."""
+    return Explanation(zh=DRILL_MARK + text.zh, en=DRILL_MARK + text.en) if exercise else text

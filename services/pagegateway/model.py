@@ -20,7 +20,7 @@ class Page(BaseModel):
 
     page_id: UUID
     recipient: UUID
-    purpose: PagePurpose
+    purpose: PagePurpose | Literal["notice"]
     token: Annotated[str, Field(max_length=4096)]
     text_zh: Text
     text_en: Text

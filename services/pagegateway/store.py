@@ -79,7 +79,7 @@ async def _record(connection: Any, pages: Sequence[Page], now: datetime) -> None
         page_ids=[page.page_id for page in pages],
         contents_sha256=[page.content_sha256() for page in pages],
         recipients=[page.recipient for page in pages],
-        purposes=[page.purpose.value for page in pages],
+        purposes=[str(page.purpose) for page in pages],
         tokens=[page.token for page in pages],
         texts_zh=[page.text_zh for page in pages],
         texts_en=[page.text_en for page in pages],

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
@@ -9,11 +10,13 @@ from uuid import uuid4
 import pytest
 
 from schemas.events import alert as events
-from schemas.vocabulary import Role
+from schemas.vocabulary import PagePurpose, Role
+from services.alerts.asking import alert_id_of
+from services.alerts.store import insert_pages
 from services.registry.stations.decide import station_id_of
 from services.registry.volunteers.decide import volunteer_id_of
 from tests.integration.alerts.harness import Running, running, until
-from tests.integration.alerts.network import incident, need, station
+from tests.integration.alerts.network import incident, need, station, volunteer
 from tests.integration.alerts.phones import Mood, phones
 from tests.integration.alerts.steps import fenced, known, pages, rows
 from tests.unit.registry.stations.builders import station_item
@@ -66,3 +69,36 @@ async def test_who_opts_out_while_their_page_waits_never_gets_it(
             (sent,) = await pages(services, declared.incident_id, 1)
             assert sent.volunteer_id == volunteer_id_of(refs[1])
             assert len(gateway.pages) == 1
+
+
+async def test_no_page_of_any_purpose_leaves_to_a_member_who_opted_out(
+    kafka_topics: str, make_database: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with (
+        phones() as gateway,
+        running(
+            ("alerts",), kafka_topics, make_database, tmp_path, monkeypatch, alerts_page_gateway_url=gateway.url
+        ) as services,
+    ):
+        home = station(104.5, 31.0)
+        member = volunteer(home, Role.COUNSELLOR, deployable=False).model_copy(update={"reasons": ("opted-out",)})
+        await services.log.publish(member, member.volunteer_id)
+        await known(services, 1, 1)
+        declared = incident(need(Role.COUNSELLOR, 1))
+        await services.log.publish(declared, declared.incident_id)
+        await services.log.publish(fenced(declared, [home]), declared.incident_id)
+        await services.log.wait_for(events.AlertOpened, declared.incident_id)
+        assert services.process is not None
+        for purpose in PagePurpose:
+            await insert_pages(
+                services.process._members[0].runtime.pool, alert_id_of(declared.incident_id), purpose.value,
+                [(uuid4(), member.volunteer_id)], now=datetime.now(UTC),
+                mission_id=uuid4() if purpose is PagePurpose.MISSION else None,
+            )  # fmt: skip
+
+        async def stopped() -> bool:
+            found = await rows(services, "alerts", "SELECT purpose, state FROM page")
+            return {one["state"] for one in found} == {"cancelled"} and len(found) == len(PagePurpose)
+
+        await until(stopped, "every page is cancelled")
+        assert not gateway.attempts

@@ -1,0 +1,1 @@
+"""What somebody is told on their phone that asks nothing of them: notices."""
