@@ -71,6 +71,32 @@ def volunteers(
     _run("volunteers", file, dry_run, all_or_nothing, undo, json_file, lambda: sign_in(["registry"], home, url, name))
 
 
+@app.command("list")
+def list_imports(
+    limit: Annotated[int, typer.Option(min=1, max=200, help="So many of the newest.")] = 20,
+    json_file: JsonFile = None,
+    home: Home = None,
+    url: Url = None,
+    name: Name = "admin",
+) -> None:
+    """Show past imports: who started each, what it brought, and until when it can be undone."""
+    found = sign_in(["registry"], home, url, name).ask("registry", "GET", "/imports", params={"limit": limit})
+    if json_file is not None:
+        json_file.write_bytes(orjson.dumps(found["items"], option=orjson.OPT_INDENT_2) + b"\n")
+    table = Table("导入 Import", "种类 Kind", "状态 State", "发起 Started", "新建/更改/拒绝 New/changed/refused",
+                  "可撤销至 Undo until")  # fmt: skip
+    table.columns[0].no_wrap = True
+    for job in found["items"]:
+        counts = job["counts"]
+        table.add_row(
+            job["import_id"], job["kind"], job["state"] + (" (dry run)" if job["dry_run"] else ""),
+            f"{job['requested_at'][:16]}\n{escape(job['started_by'])}",
+            f"{counts['created']}/{counts['changed']}/{counts['refused']}",
+            (job["undo_possible_until"] or "")[:16],
+        )  # fmt: skip
+    Console().print(table)
+
+
 def _run(
     kind: str, file: Path | None, dry_run: bool, all_or_nothing: bool, undo: str | None, json_file: Path | None,
     enter: Any,

@@ -24,7 +24,7 @@ from services.kit.runtime import Runtime
 from services.registry.answers import json_answer
 from services.registry.imports import export, store
 from services.registry.imports.limits import FILE_BYTES_MAX
-from services.registry.imports.model import UNDO_DAYS, UNDO_FOR, Import, Kind, State
+from services.registry.imports.model import UNDO_DAYS, Import, Kind, State
 from services.registry.imports.runner import Importer
 
 _log = get_logger(__name__)
@@ -32,6 +32,7 @@ XLSX: Final = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet
 MEDIA_TYPES: Final = ("text/csv", "text/tab-separated-values", XLSX)
 PART_BYTES: Final = 1 << 20
 ERRORS_PAGE_MAX: Final = 1_000
+IMPORTS_PAGE_MAX: Final = 200
 
 
 def add_routes(router: APIRouter, runtime: Runtime, importer: Importer) -> None:
@@ -98,6 +99,20 @@ async def _receive(request: Request, runtime: Runtime, import_id: UUID) -> tuple
 
 
 def _add_imports(router: APIRouter, runtime: Runtime, importer: Importer) -> None:
+    @router.get("/imports")
+    async def list_imports(
+        principal: CurrentPrincipal,
+        kind: Kind | None = None,
+        state: State | None = None,
+        before: UUID | None = None,
+        limit: Annotated[int, Query(ge=1, le=IMPORTS_PAGE_MAX)] = 50,
+    ) -> Response:
+        prefixes = [prefix_of(area) for area in principal.areas]
+        async with runtime.pool.acquire() as connection:
+            found = await store.list_imports(connection, prefixes, kind, state, before, limit)
+        next_before = found[-1].import_id if len(found) == limit else None
+        return json_answer({"items": [document(job) for job in found], "next_before": next_before})
+
     @router.get("/imports/{import_id}")
     async def show(
         import_id: UUID,
@@ -119,7 +134,7 @@ def _add_imports(router: APIRouter, runtime: Runtime, importer: Importer) -> Non
             _visible(await store.load(unit.connection, import_id), principal)
             job = await store.lock(unit.connection, import_id)
             if job.state is State.DONE and not job.dry_run:
-                if job.finished_at is None or unit.now - job.finished_at > UNDO_FOR:
+                if (until := job.undo_until) is None or unit.now > until:
                     raise conflict(f"It was done more than {UNDO_DAYS} days ago and can no longer be undone.")
                 await store.begin_undo(unit.connection, import_id)
                 job = await store.lock(unit.connection, import_id)
@@ -157,6 +172,8 @@ def document(job: Import) -> Mapping[str, Any]:
         },
         "errors_total": job.errors_total,
         "undo": {"restored": job.restored, "left_as_is": job.left_as_is},
+        "undo_possible_until": job.undo_until,
+        "started_by": job.actor,
         "requested_at": job.requested_at,
         "finished_at": job.finished_at,
         "undone_at": job.undone_at,

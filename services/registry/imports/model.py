@@ -77,6 +77,13 @@ class Import:
     finished_at: datetime | None
     undone_at: datetime | None
 
+    @property
+    def undo_until(self) -> datetime | None:
+        """Until when it can be undone; None if there is nothing to undo (any more)."""
+        if self.state is not State.DONE or self.dry_run or self.finished_at is None:
+            return None
+        return self.finished_at + UNDO_FOR
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Change:

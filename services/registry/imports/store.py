@@ -50,6 +50,13 @@ async def load(connection: Any, import_id: UUID) -> Import | None:
     return None if row is None else _read(row)
 
 
+async def list_imports(
+    connection: Any, prefixes: Sequence[str], kind: Kind | None, state: State | None, before: UUID | None, limit: int
+) -> list[Import]:
+    """Those of accounts whose areas lie within these, the newest first."""
+    return [_read(row) for row in await connection.fetch(_SQL.imports_page.sql, prefixes, kind, state, before, limit)]
+
+
 async def lock(connection: Any, import_id: UUID) -> Import:
     """One import, which nobody else works on until the transaction ends."""
     return _read(await connection.fetchrow(_SQL.lock_import.sql, import_id))

@@ -19,6 +19,8 @@ from services.registry.imports import decide, store
 from services.registry.imports.findings import RowError
 from services.registry.imports.model import Change, Import, Kind, State
 from services.registry.model import Fact, Outcome
+from services.registry.stations.changes.decide import told_decided
+from services.registry.stations.changes.store import end_about
 from services.registry.stations.commands import Decided, save_decided
 from services.registry.stations.decide import area_codes_of
 from services.registry.stations.model import Record, Station, StationDecision
@@ -85,6 +87,8 @@ async def _undo_stations(unit: Unit, job: Import, changes: Sequence[Change]) -> 
     records = [record for _, _, record in gone if record is not None]
     if records:
         await add_history(unit.connection, records, authorship, unit.now)
+    ended = await end_about(unit.connection, removed, account_id=job.actor, now=unit.now)
+    tell(unit, map(told_decided, ended))
     return left
 
 

@@ -160,3 +160,13 @@ ORDER BY v.ref LIMIT $3;
 -- name: most_credentials
 -- How many one volunteer has at most.
 SELECT coalesce(max(n), 0) FROM (SELECT count(*) AS n FROM credentials GROUP BY volunteer_id) AS counted;
+
+-- name: imports_page
+-- The newest first. $1 prefixes of the reader's areas, $2 kind, $3 state (NULL: any), $4 before this import (NULL: from the
+-- newest), $5 limit
+SELECT * FROM imports i
+WHERE NOT EXISTS (SELECT FROM unnest(i.areas) AS area
+                  WHERE NOT EXISTS (SELECT FROM unnest($1::text[]) AS prefix WHERE starts_with(area, prefix)))
+    AND ($2::text IS NULL OR kind = $2) AND ($3::text IS NULL OR state = $3)
+    AND ($4::uuid IS NULL OR (requested_at, import_id) < (SELECT requested_at, import_id FROM imports WHERE import_id = $4))
+ORDER BY requested_at DESC, import_id DESC LIMIT $5;

@@ -78,6 +78,11 @@ async def test_a_roster_comes_in_is_shown_goes_out_and_is_undone(
         assert isinstance(wrong.exception, InstanceError)
         undone = await call(import_roster.app, "volunteers", "--undo", document["import_id"])
         assert (undone.exit_code, "1 restored" in undone.output) == (0, True)
+        listed = await call(import_roster.app, "list", "--json", str(said))
+        assert (listed.exit_code, document["import_id"] in listed.output) == (0, True)
+        past = json.loads(said.read_text("utf-8"))
+        assert {(job["import_id"], job["state"]) for job in past} >= {(document["import_id"], "undone")}
+        assert ("stations", "done") in {(job["kind"], job["state"]) for job in past}
     assert await rig.count("volunteers") == 0
 
 
