@@ -8,7 +8,7 @@ from typing import Any
 
 from services.registry.decide import CIVIL_TIME, civil_day
 from services.registry.stations.model import Station
-from services.registry.volunteers.calendar.model import Calendar
+from services.registry.volunteers.calendar.decide import exception_id_of
 from services.registry.volunteers.decide import deployable, next_change, usable_roles, volunteer_state
 from services.registry.volunteers.model import Volunteer
 from services.registry.volunteers.rows import calendar_document
@@ -64,11 +64,14 @@ def volunteer_document(volunteer: Volunteer, home: Station, now: datetime) -> di
     }
 
 
-def calendar_shown(calendar: Calendar, activation_minutes: int | None) -> Mapping[str, Any]:
-    """A calendar as it is shown: every time with its zone."""
+def calendar_shown(volunteer: Volunteer) -> Mapping[str, Any]:
+    """A volunteer's calendar as it is shown: every time with its zone, every exception with its id."""
+    calendar = volunteer.calendar
     document = calendar_document(calendar)
     for duty, shown in zip(calendar.duties, document["duties"], strict=True):
         shown["begins_at"] = duty.begins_at.replace(tzinfo=CIVIL_TIME)
         shown["first_ends_at"] = shown["begins_at"] + timedelta(minutes=duty.minutes)
         shown["excluded"] = [begins_at.replace(tzinfo=CIVIL_TIME) for begins_at in duty.excluded]
-    return {**document, "activation_minutes": activation_minutes}
+    for exception, shown in zip(calendar.exceptions, document["exceptions"], strict=True):
+        shown["exception_id"] = exception_id_of(volunteer.volunteer_id, exception)
+    return {**document, "activation_minutes": volunteer.activation_minutes}

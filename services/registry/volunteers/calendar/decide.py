@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from datetime import date, datetime, time, timedelta
 from itertools import groupby
 from typing import Final
+from uuid import UUID
 
+from schemas.ids import derived_id
 from services.kit.problems import Finding
 from services.registry.decide import CIVIL_TIME, civil_day
 from services.registry.model import Refused
@@ -163,6 +166,18 @@ def with_exception(calendar: Calendar, request: ExceptionRequest, now: datetime)
     if len(kept) >= EXCEPTIONS_MAX:
         return Refused(problems=(Finding(where="", what=f"there are {EXCEPTIONS_MAX} exceptions already"),))
     return assembled(list(calendar.duties), [*kept, made])
+
+
+def exception_id_of(volunteer_id: UUID, exception: CalendarException) -> UUID:
+    """What the exception is called; it follows from what it says, so that one that was changed has another name."""
+    name = f"{exception.kind}/{exception.begins_at.isoformat()}/{exception.ends_at.isoformat()}"
+    return derived_id(volunteer_id, "calendar-exception", name)
+
+
+def without_exception(calendar: Calendar, volunteer_id: UUID, exception_id: UUID) -> Calendar | None:
+    """The calendar without the exception of that name; None if it has none."""
+    kept = tuple(one for one in calendar.exceptions if exception_id_of(volunteer_id, one) != exception_id)
+    return None if len(kept) == len(calendar.exceptions) else replace(calendar, exceptions=kept)
 
 
 def exception_of(request: ExceptionRequest, where: str) -> CalendarException | Finding:
