@@ -34,7 +34,9 @@ class IssuerRights:
 
 ISSUERS: Final = {
     "identity": IssuerRights(roles=frozenset(AccountRole)),
-    "alerts": IssuerRights(roles=frozenset({AccountRole.VOLUNTEER}), scopes=frozenset({"page", "mission"})),
+    "alerts": IssuerRights(
+        roles=frozenset({AccountRole.VOLUNTEER}), scopes=frozenset({"page", "mission", "volunteer"})
+    ),
 }
 """Who signs tokens. A key belongs to one issuer by its key id, so none can speak for another."""
 
@@ -111,11 +113,13 @@ _REGISTRY = (
     _row("registry", "POST", "/norm-totals", _DUTY, jurisdiction=True),
     _row("registry", "POST", "/station-proposals", _LEADS, jurisdiction=True),
     _row("registry", "GET", "/station-proposals", _LEADS | {AccountRole.AUDITOR}, jurisdiction=True),
+    _row("registry", "GET", "/station-proposals/waiting-for-me", _LEADS, jurisdiction=True),
     _row("registry", "GET", "/station-proposals/{proposal_id}", _LEADS | {AccountRole.AUDITOR}, jurisdiction=True),
     _row("registry", "POST", "/station-proposals/{proposal_id}/decisions", _LEADS, jurisdiction=True),
     _row("registry", "GET", "/stations/{station_id}/history", _LEADS | {AccountRole.AUDITOR}, jurisdiction=True),
     _row("registry", "GET", "/summary", _WATCH),
     _row("registry", "POST", "/imports", _DUTY, jurisdiction=True),
+    _row("registry", "GET", "/imports", _DUTY, jurisdiction=True),
     _row("registry", "GET", "/imports/{import_id}", _DUTY, jurisdiction=True),
     _row("registry", "POST", "/imports/{import_id}/undo", _DUTY, jurisdiction=True),
     _row("registry", "GET", "/exports/stations", _WATCH, jurisdiction=True),
@@ -142,6 +146,7 @@ _REGISTRY = (
             ("GET", "/calendar"),
             ("POST", "/calendar"),
             ("POST", "/calendar/exceptions"),
+            ("DELETE", "/calendar/exceptions/{exception_id}"),
             ("GET", "/calendar.ics"),
             ("POST", "/calendar.ics"),
             ("POST", "/channels"),
@@ -157,6 +162,7 @@ _REGISTRY = (
     ),
     _row("registry", "POST", "/volunteers/{volunteer_id}/credentials", _DUTY, jurisdiction=True),
     _row("registry", "POST", "/volunteers/{volunteer_id}/vetting", _DUTY, jurisdiction=True),
+    _row("registry", "GET", "/volunteers/{volunteer_id}/notices", _LEADS, jurisdiction=True, scope="volunteer"),
     _row("registry", "GET", "/languages", _WATCH),
 )
 _INCIDENTS = (

@@ -84,6 +84,7 @@ TOPICS: Final[tuple[Topic, ...]] = (
             station.StationVerified,
             station.StationWentStale,
             station.StationChangeProposed,
+            station.StationChangeOverdue,
             station.StationChangeDecided,
             station.StationSuspended,
             station.StationResumed,
@@ -113,7 +114,7 @@ TOPICS: Final[tuple[Topic, ...]] = (
         name="volunteer-events",
         key="volunteer",
         producer="registry",
-        consumers=("dispatch",),
+        consumers=("alerts", "dispatch"),
         events=(
             volunteer.VolunteerEnrolled,
             volunteer.VolunteerCredentialed,

@@ -117,6 +117,23 @@ class StationChangeProposed(Event):
     verifier: JurisdictionLevel
 
 
+class StationChangeOverdue(Event):
+    """A proposal has waited so long that it is chased: told every 7 days until it is decided.
+
+    The first time `waits_for` is the level that verifies it; each further time it is the level above the last, up to
+    the nation. Every level from `verifier` to `waits_for` may decide.
+    """
+
+    event_type: ClassVar[str] = "station.change-overdue"
+
+    station_id: UUID
+    proposal_id: UUID
+    changes: tuple[StationChange, ...]
+    verifier: JurisdictionLevel
+    waits_for: JurisdictionLevel
+    waiting_days: Annotated[int, Field(ge=1)]
+
+
 class StationChangeDecided(Event):
     """The proposal is no longer open: accepted, rejected, withdrawn by its author, or superseded by another change."""
 

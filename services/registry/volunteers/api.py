@@ -25,6 +25,7 @@ from services.registry.volunteers.documents import volunteer_document
 from services.registry.volunteers.duty import gaps
 from services.registry.volunteers.languages import REFERENCE
 from services.registry.volunteers.model import VolunteerEntry
+from services.registry.volunteers.notices import notices
 from services.registry.volunteers.training import api as training_api
 
 PAGE_MAX: Final = 500
@@ -56,6 +57,14 @@ def _add_register(router: APIRouter, runtime: Runtime) -> None:
             found = await store.load_volunteer(connection, volunteer_id)
             shown, home = await commands.with_home(connection, found, principal)
         return json_answer(volunteer_document(shown, home, runtime.clock.now()))
+
+    @router.get("/volunteers/{volunteer_id}/notices")
+    async def own_notices(volunteer_id: UUID, principal: CurrentPrincipal) -> Response:
+        async with runtime.pool.acquire() as connection:
+            found = await store.load_volunteer(connection, volunteer_id)
+            shown, _ = await commands.with_home(connection, found, principal)
+        items = notices(shown, civil_day(runtime.clock.now()))
+        return json_answer({"volunteer_id": volunteer_id, "items": items})
 
     @router.get("/volunteers/{volunteer_id}/history")
     async def history(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import asdict
+from datetime import datetime
 from typing import Annotated, Any
 from uuid import UUID
 
@@ -44,7 +45,7 @@ def _add_proposals(router: APIRouter, runtime: Runtime) -> None:
             if (replay := await key.claim(unit.connection)) is not None:
                 return replay
             proposal = await commands.propose(unit, request, principal)
-            return await key.complete(unit.connection, Answer.of(201, proposal_document(proposal, principal)))
+            return await key.complete(unit.connection, Answer.of(201, proposal_document(proposal, principal, unit.now)))
 
     @router.post("/station-proposals/{proposal_id}/decisions")
     async def decide_proposal(
@@ -54,7 +55,7 @@ def _add_proposals(router: APIRouter, runtime: Runtime) -> None:
             if (replay := await key.claim(unit.connection)) is not None:
                 return replay
             proposal = await commands.decide_proposal(unit, proposal_id, request, principal)
-            return await key.complete(unit.connection, Answer.of(200, proposal_document(proposal, principal)))
+            return await key.complete(unit.connection, Answer.of(200, proposal_document(proposal, principal, unit.now)))
 
 
 def _add_reading(router: APIRouter, runtime: Runtime) -> None:
@@ -75,8 +76,27 @@ def _add_reading(router: APIRouter, runtime: Runtime) -> None:
                 connection, [prefix_of(area) for area in areas], state, station_id, after, limit
             )
         next_after = found[-1].number if len(found) == limit else None
-        items = [proposal_document(proposal, principal) for proposal in found]
+        items = [proposal_document(proposal, principal, runtime.clock.now()) for proposal in found]
         return json_answer({"items": items, "next_after": next_after})
+
+    @router.get("/station-proposals/waiting-for-me")
+    async def waiting(
+        principal: CurrentPrincipal,
+        after: Annotated[int, Query(ge=0, le=2**62)] = 0,
+        limit: Annotated[int, Query(ge=1, le=PROPOSALS_PAGE_MAX)] = 50,
+    ) -> Response:
+        prefixes = [prefix_of(area) for area in principal.areas]
+        found: list[Proposal] = []
+        async with runtime.pool.acquire() as connection:
+            while len(found) < limit:
+                page = await store.list_proposals(connection, prefixes, State.OPEN, None, after, PROPOSALS_PAGE_MAX)
+                found += [one for one in page if _waits_for(one, principal)]
+                if len(page) < PROPOSALS_PAGE_MAX:
+                    break
+                after = page[-1].number
+        now, shown = runtime.clock.now(), found[:limit]
+        items = [proposal_document(proposal, principal, now) for proposal in shown]
+        return json_answer({"items": items, "next_after": shown[-1].number if len(shown) == limit else None})
 
     @router.get("/station-proposals/{proposal_id}")
     async def one_proposal(proposal_id: UUID, principal: CurrentPrincipal) -> Response:
@@ -85,7 +105,7 @@ def _add_reading(router: APIRouter, runtime: Runtime) -> None:
         if found is None:
             raise not_found("proposal")
         require_jurisdiction(principal, found.area_codes)
-        return json_answer(proposal_document(found, principal))
+        return json_answer(proposal_document(found, principal, runtime.clock.now()))
 
 
 def _add_direct_changes(router: APIRouter, runtime: Runtime) -> None:
@@ -112,7 +132,12 @@ def _add_direct_changes(router: APIRouter, runtime: Runtime) -> None:
             return await key.complete(unit.connection, answer)
 
 
-def proposal_document(proposal: Proposal, reader: Principal) -> dict[str, Any]:
+def _waits_for(proposal: Proposal, reader: Principal) -> bool:
+    return decide.may_say(proposal, Verdict.ACCEPT, reader.subject, reader.areas)
+
+
+def proposal_document(proposal: Proposal, reader: Principal, now: datetime) -> dict[str, Any]:
     """A proposal as it is shown, with which verdicts the reader's areas and part in it allow."""
     said = [v for v in Verdict if decide.may_say(proposal, v, reader.subject, reader.areas)]
-    return {**asdict(proposal), "you_may": said}
+    waits = {"waiting_days": decide.waiting_days(proposal, now), "waits_for": decide.waits_for(proposal)}
+    return {**asdict(proposal), **waits, "you_may": said}

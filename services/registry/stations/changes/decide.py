@@ -4,17 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, Final
 
 from pydantic import ValidationError
 
-from schemas.events.station import ProposalVerdict, StationChangeDecided, StationChangeProposed
+from schemas.events.station import ProposalVerdict, StationChangeDecided, StationChangeOverdue, StationChangeProposed
 from schemas.policy import covers
+from schemas.vocabulary import JurisdictionLevel
 from services.kit.problems import Finding, pointer
 from services.registry.model import Fact
 from services.registry.stations.changes.model import DecisionRequest, Proposal, State, Verdict
-from services.registry.stations.changes.verifiers import may_verify
+from services.registry.stations.changes.verifiers import may_verify, raised
 from services.registry.stations.decide import as_json, entry_of
 from services.registry.stations.model import Station, StationEntry
 
@@ -22,6 +23,8 @@ NOT_PROPOSED: Final = {
     "ref": "a station keeps its reference",
     "verified_on": "this is said by verifying the entry, not by a proposal",
 }
+CHASE_EVERY: Final = timedelta(days=7)
+"""After so long without a decision a proposal is chased, and again after as long each time (assumed)."""
 _STATE_OF: Final = {
     Verdict.ACCEPT: State.ACCEPTED,
     Verdict.REJECT: State.REJECTED,
@@ -115,6 +118,30 @@ def told_proposed(proposal: Proposal) -> Fact:
         verifier=proposal.verifier,
     )
     return Fact(key=proposal.station_id, area_code=proposal.area_codes[-1], event=event)
+
+
+def chased(proposal: Proposal, now: datetime) -> tuple[Proposal, Fact]:
+    """The proposal after it was told that it waits too long. What was missed while nobody looked is told as one."""
+    after = replace(proposal, chased=max(1, (now - proposal.proposed_at) // CHASE_EVERY))
+    event = StationChangeOverdue(
+        station_id=proposal.station_id,
+        proposal_id=proposal.proposal_id,
+        changes=proposal.changes,
+        verifier=proposal.verifier,
+        waits_for=waits_for(after),
+        waiting_days=waiting_days(after, now),
+    )
+    return after, Fact(key=proposal.station_id, area_code=proposal.area_codes[-1], event=event)
+
+
+def waits_for(proposal: Proposal) -> JurisdictionLevel:
+    """The level that shall decide it: its verifier, and one level more each time it is chased again."""
+    return raised(proposal.verifier, max(0, proposal.chased - 1))
+
+
+def waiting_days(proposal: Proposal, now: datetime) -> int:
+    """Whole days since it was proposed, until it was decided."""
+    return ((proposal.decided_at or now) - proposal.proposed_at).days
 
 
 def told_decided(proposal: Proposal) -> Fact:

@@ -89,5 +89,7 @@ class Proposal:
     decided_by: str | None = None
     decided_at: datetime | None = None
     decision_reason: str | None = None
+    chased: int = 0
+    """How often it was told that it waits too long."""
     number: int = 0
     """Its place in the order of proposals, given by the database."""

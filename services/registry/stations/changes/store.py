@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any, Final
 from uuid import UUID
@@ -63,6 +63,17 @@ async def list_proposals(
     return [_read(row) for row in rows]
 
 
+async def lock_overdue(connection: Any, now: datetime, every: timedelta, limit: int) -> list[Proposal]:
+    """Open proposals that are to be chased (again), the oldest first; those that somebody else holds are left out."""
+    return [_read(row) for row in await connection.fetch(_SQL.lock_overdue.sql, now, every, limit)]
+
+
+async def save_chased(connection: Any, proposals: Sequence[Proposal]) -> None:
+    """Keep how often each was chased."""
+    ids, counts = [one.proposal_id for one in proposals], [one.chased for one in proposals]
+    await connection.execute(_SQL.save_chased.sql, ids, counts)
+
+
 async def save_decision(connection: Any, proposal: Proposal) -> None:
     """Keep what became of it."""
     await connection.execute(
@@ -84,6 +95,12 @@ async def supersede(
     return sorted(map(_read, ended), key=lambda proposal: proposal.number)
 
 
+async def end_about(connection: Any, station_ids: Sequence[UUID], *, account_id: str, now: datetime) -> list[Proposal]:
+    """End the open proposals about stations that are gone."""
+    ended = await connection.fetch(_SQL.end_about.sql, station_ids, now, account_id)
+    return sorted(map(_read, ended), key=lambda proposal: proposal.number)
+
+
 def _read(row: Any) -> Proposal:
     return Proposal(
         proposal_id=row["proposal_id"],
@@ -102,5 +119,6 @@ def _read(row: Any) -> Proposal:
         decided_by=row["decided_by"],
         decided_at=row["decided_at"],
         decision_reason=row["decision_reason"],
+        chased=row["chased"],
         number=row["number"],
     )

@@ -51,6 +51,11 @@ def may_verify(areas: Sequence[str], codes: Sequence[str], level: JurisdictionLe
     return rank(level_over(areas, codes)) <= rank(level)
 
 
+def raised(level: JurisdictionLevel, by: int) -> JurisdictionLevel:
+    """The level so many above, but not above the nation."""
+    return _LEVELS[max(0, rank(level) - by)]
+
+
 @cache
 def load_verifiers() -> Verifiers:
     """The table that ships with the project."""

@@ -32,3 +32,19 @@ UPDATE station_proposals p SET state = 'superseded', decided_by = $3, decided_at
 FROM jsonb_to_recordset($1::text::jsonb) AS r (station_id uuid, fields text[])
 WHERE p.station_id = r.station_id AND p.state = 'open' AND p.fields && r.fields AND p.proposal_id IS DISTINCT FROM $4
 RETURNING p.*;
+
+-- name: lock_overdue
+-- Open ones that have waited one time more than they were chased. $1 now, $2 after how long each time, $3 limit
+SELECT * FROM station_proposals
+WHERE state = 'open' AND proposed_at + $2::interval * (chased + 1) <= $1
+ORDER BY number LIMIT $3 FOR UPDATE SKIP LOCKED;
+
+-- name: save_chased!
+-- $1 proposals, $2 how often each was chased
+UPDATE station_proposals p SET chased = c.chased
+FROM unnest($1::uuid[], $2::int[]) AS c (proposal_id, chased) WHERE p.proposal_id = c.proposal_id;
+
+-- name: end_about
+-- Open ones about stations that are gone. $1 stations, $2 now, $3 account
+UPDATE station_proposals SET state = 'superseded', decided_by = $3, decided_at = $2
+WHERE station_id = ANY($1::uuid[]) AND state = 'open' RETURNING *;
