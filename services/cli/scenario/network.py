@@ -157,6 +157,7 @@ def _detachments(assumptions: NetworkAssumptions, places: Sequence[Place]) -> It
             lon_deg=place.lon_deg,
             languages=(assumptions.national_language,),
             detachment_ref=None,
+            parent_ref=_province_of(plan.province_code, assumptions) if tier is not Tier.PROVINCE else None,
             geonameid=place.geonameid,
         )
 
@@ -186,6 +187,7 @@ def _station(
         lon_deg=place.lon_deg,
         languages=tuple(spoken),
         detachment_ref=home.external_ref if home is not None else None,
+        parent_ref=_parent_of(site, home, assumptions),
         geonameid=place.geonameid,
         offer=_offer(assumptions.station_offer, Random(f"{seed}|offer|{site.ref}")),
     )
@@ -208,6 +210,23 @@ def _tier(site: _Site) -> Tier:
     if site.province_code in MUNICIPALITIES:
         return Tier.DISTRICT
     return Tier.PREFECTURE if site.place.population >= PREFECTURE_POPULATION else Tier.COUNTY
+
+
+def _parent_of(site: _Site, home: Station | None, assumptions: NetworkAssumptions) -> str | None:
+    """Its detachment, where that is of a higher tier; a large city's station stands beside the city's own detachment,
+    below that of the province."""
+    if home is None or _tier(site) is not home.tier:
+        return None if home is None else home.external_ref
+    return _province_of(site.province_code, assumptions)
+
+
+def _province_of(province_code: str, assumptions: NetworkAssumptions) -> str | None:
+    """The province's detachment, if it has one."""
+    provincial = StationKind.PROVINCIAL_DETACHMENT
+    plans = [
+        plan for plan in assumptions.detachments if plan.kind is provincial and plan.province_code == province_code
+    ]
+    return plans[0].ref if plans else None
 
 
 def _detachment_of(site: _Site, detachments: Sequence[Station]) -> Station | None:

@@ -33,7 +33,10 @@ class Offer:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Station:
-    """A station or a detachment. `area_codes` runs from the province to the finest code known; WGS-84 degrees."""
+    """A station or a detachment. `area_codes` runs from the province to the finest code known; WGS-84 degrees.
+
+    `parent_ref` is what it stands below in the tree; None for a root.
+    """
 
     external_ref: str
     kind: StationKind
@@ -46,6 +49,7 @@ class Station:
     lon_deg: float
     languages: tuple[str, ...]
     detachment_ref: str | None
+    parent_ref: str | None
     geonameid: int
     offer: Offer | None = None
     """None for a detachment."""

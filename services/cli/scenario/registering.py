@@ -65,6 +65,7 @@ def station_item(station: Station) -> dict[str, Any]:
         "lon_deg": station.lon_deg,
         "languages": list(station.languages),
         "detachment_ref": station.detachment_ref,
+        "parent_ref": station.parent_ref,
         **({} if station.offer is None else _offered(station.offer)),
     }
 

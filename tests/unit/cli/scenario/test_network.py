@@ -17,12 +17,17 @@ import pytest
 from shapely.geometry import Point, shape
 from shapely.prepared import prep
 
+from schemas.policy import covers
 from schemas.vocabulary import Role, StationKind
 from services.cli.scenario.assumptions import load_assumptions
 from services.cli.scenario.model import SCENARIOS_FOLDER, Scenario, ScenarioError, ScenarioNeed
 from services.cli.scenario.network import Network, Volunteer, build_network
 from services.cli.scenario.places import simplified_name, stations_per_province
+from services.cli.scenario.registering import station_item
 from services.cli.scenario.world.answers import answer_for
+from services.registry.stations.commands import decide_entries
+from services.registry.stations.model import StationEntry
+from services.registry.stations.tree import rank_of_tier
 
 DATA = Path(os.environ.get("THIRDRESCUE_DATA", SCENARIOS_FOLDER.parent.parent / "shared" / "data"))
 OUTLINE_SLACK_DEG = 0.1  # the outlines are simplified, coasts most of all
@@ -64,6 +69,28 @@ def test_references_are_unique_and_resolve(network: Network) -> None:
     detachments = {detachment.external_ref for detachment in network.detachments}
     assert {s.detachment_ref for s in network.stations} - {None} == detachments
     assert len({station.name_zh + station.province_code for station in network.stations}) == 456
+
+
+def test_the_tree_has_no_circles_and_areas_within_areas(network: Network) -> None:
+    everything = {one.external_ref: one for one in (*network.detachments, *network.stations)}
+    for one in everything.values():
+        if one.parent_ref is not None:
+            parent = everything[one.parent_ref]
+            assert parent.kind in (StationKind.PROVINCIAL_DETACHMENT, StationKind.MUNICIPAL_DETACHMENT)
+            assert rank_of_tier(parent.tier) < rank_of_tier(one.tier)
+            assert covers((parent.area_code,), one.area_code)
+    with_one = {d.province_code for d in network.detachments if d.kind is StationKind.PROVINCIAL_DETACHMENT}
+    roots = [one for one in everything.values() if one.parent_ref is None]
+    assert all(one.province_code not in with_one or one.kind is StationKind.PROVINCIAL_DETACHMENT for one in roots)
+    assert any(one.kind is StationKind.MUNICIPAL_DETACHMENT and one.parent_ref for one in network.detachments)
+
+
+def test_the_register_takes_the_whole_tree(network: Network) -> None:
+    items = [station_item(one) for one in (*network.detachments, *network.stations)]
+    entries = {number: StationEntry.model_validate(item) for number, item in enumerate(items)}
+    decided = decide_entries(entries, {}, ("*",), network.reference_on)
+    assert decided.refused == {}
+    assert len(decided.made) == 477
 
 
 def test_the_same_seed_gives_the_same_network(network: Network) -> None:
