@@ -14,7 +14,7 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
-from services.cli.intake_files import AsJson, MaxMib, Paths, files_below, missing_of, plain, read_bytes, shown
+from services.cli.intake_files import AsJson, Charset, MaxMib, Paths, files_below, missing_of, plain, read_bytes, shown
 from services.cli.propose import propose
 from services.incidents.intake.model import FILE_BYTES_MAX, Alert, Reading, Refusal
 from services.incidents.intake.read import read
@@ -37,22 +37,24 @@ app.command()(propose)
 
 
 @app.command()
-def check(paths: Paths, as_json: AsJson = False, max_mib: MaxMib = FILE_BYTES_MAX // _MIB) -> None:
+def check(
+    paths: Paths, as_json: AsJson = False, max_mib: MaxMib = FILE_BYTES_MAX // _MIB, charset: Charset = None
+) -> None:
     """Read files and say what is in them. Exit code 0: all were read; 1: some were refused; 2: wrong usage."""
     missing = missing_of(paths)
     if missing is not None:
         raise typer.BadParameter(f"there is no file or folder {shown(missing)}", param_hint="PATH")
-    readings = ((path, read_file(path, max_mib * _MIB)) for path in files_below(paths))
+    readings = ((path, read_file(path, max_mib * _MIB, charset)) for path in files_below(paths))
     refused = _print_lines(readings) if as_json else _print_table(readings)
     raise typer.Exit(1 if refused else 0)
 
 
-def read_file(path: Path, bytes_max: int) -> Reading:
+def read_file(path: Path, bytes_max: int, charset: str | None = None) -> Reading:
     """What a file says, or why it is not read."""
     data = read_bytes(path, bytes_max)
     if isinstance(data, Refusal):
         return Reading(format=None, refused=data)
-    return read(shown(path), data, bytes_max=bytes_max)
+    return read(shown(path), data, bytes_max=bytes_max, charset=charset)
 
 
 def as_object(path: Path, reading: Reading) -> dict[str, Any]:

@@ -22,6 +22,12 @@ MaxMib = Annotated[
 ]
 
 
+Charset = Annotated[
+    str | None,
+    typer.Option("--charset", help="Encoding of what is not UTF-8 and does not say so itself, such as gb18030."),
+]
+
+
 def missing_of(paths: Sequence[Path]) -> Path | None:
     """The first that is not there."""
     return next((path for path in paths if not os.path.lexists(path)), None)

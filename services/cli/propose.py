@@ -18,7 +18,7 @@ from rich.table import Table
 
 from services.cli.access import Home, Instance, Name, Url, sign_in
 from services.cli.instance.errors import InstanceError
-from services.cli.intake_files import AsJson, MaxMib, Paths, files_below, missing_of, plain, read_bytes, shown
+from services.cli.intake_files import AsJson, Charset, MaxMib, Paths, files_below, missing_of, plain, read_bytes, shown
 from services.incidents.intake.model import FILE_BYTES_MAX, Refusal
 
 _TIMEOUT_S: Final = 180.0
@@ -33,6 +33,7 @@ def propose(
     source: Source = "files",
     as_json: AsJson = False,
     max_mib: MaxMib = FILE_BYTES_MAX // (1024 * 1024),
+    charset: Charset = None,
     home: Home = None,
     url: Url = None,
     name: Name = "admin",
@@ -42,18 +43,19 @@ def propose(
     if missing is not None:
         raise typer.BadParameter(f"there is no file or folder {shown(missing)}", param_hint="PATH")
     instance = sign_in(("incidents",), home, url, name)
-    results = ((path, _hand_in(instance, source, path, max_mib * 1024 * 1024)) for path in files_below(paths))
+    results = ((path, _hand_in(instance, source, path, max_mib * 1024 * 1024, charset)) for path in files_below(paths))
     refused = _print_lines(results) if as_json else _print_table(results)
     raise typer.Exit(1 if refused else 0)
 
 
-def _hand_in(instance: Instance, source: str, path: Path, bytes_max: int) -> dict[str, Any]:
+def _hand_in(instance: Instance, source: str, path: Path, bytes_max: int, charset: str | None) -> dict[str, Any]:
     """What the instance made of a file: its answer, or why it was refused."""
     data = read_bytes(path, bytes_max)
     if isinstance(data, Refusal):
         return {"refused": {"where": data.where, "why": data.why}}
     address = f"{instance.origins['incidents']}/incidents/feeds/{source}"
-    headers = {"Authorization": f"Bearer {instance.token}", "Content-Type": "application/octet-stream"}
+    media_type = "application/octet-stream" + (f"; charset={charset}" if charset else "")
+    headers = {"Authorization": f"Bearer {instance.token}", "Content-Type": media_type}
     params = {"name": shown(path)[-_NAME_CHARS_MAX:]}
     try:
         response = instance.client.post(address, content=data, headers=headers, params=params, timeout=_TIMEOUT_S)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
+from email.message import Message
 from typing import Annotated, Any, Final
 from uuid import UUID
 
@@ -60,7 +61,8 @@ def add_routes(router: APIRouter, runtime: Runtime, templates: Templates, desk: 
         data = bytearray()
         async for piece in request.stream():
             data += piece
-        return _json(await taker.take(source, name, bytes(data), principal.subject))
+        charset = _charset_of(request)
+        return _json(await taker.take(source, name, bytes(data), principal.subject, charset=charset))
 
     @router.get("/feeds/{source}/policy")
     async def policy(source: Source) -> Response:
@@ -181,6 +183,13 @@ async def _accept(
             accepted = await accepting.revise_from(unit, templates, kept, whole, request, by_policy=False)
         status = 201 if accepted.outcome == "declared" else 200
         return await key.complete(unit.connection, Answer.of(status, accepted.document()))
+
+
+def _charset_of(request: Request) -> str | None:
+    """The charset that the media type names."""
+    header = Message()
+    header["Content-Type"] = request.headers.get("Content-Type", "")
+    return header.get_content_charset()
 
 
 def _require_some(principal: Principal, area_codes: Any) -> None:

@@ -36,7 +36,7 @@ class Reader:
         self.process: Process | None = None
         self._idle: asyncio.TimerHandle | None = None
 
-    async def read(self, name: str, data: bytes) -> Read:
+    async def read(self, name: str, data: bytes, charset: str | None = None) -> Read:
         """What a document proposes. What takes too long or kills its reader is refused; 503 when too many wait."""
         if self._waiting >= self._waiting_max:
             raise unavailable("Too many documents wait to be read; send it again.", retry_after_s=5)
@@ -45,19 +45,19 @@ class Reader:
             self._idle.cancel()
         try:
             async with self._turn:
-                return await self._read(name.encode(), data)
+                return await self._read(name.encode(), (charset or "").encode(), data)
         finally:
             self._waiting -= 1
             if not self._waiting:
                 self._idle = asyncio.get_running_loop().call_later(IDLE_S, self.end)
 
-    async def _read(self, name: bytes, data: bytes) -> Read:
+    async def _read(self, name: bytes, charset: bytes, data: bytes) -> Read:
         try:
             async with asyncio.timeout(self.seconds_max):
                 process = self.process or await self._start()
                 assert process.stdin is not None
                 assert process.stdout is not None
-                process.stdin.write(REQUEST.pack(len(name), len(data)) + name + data)
+                process.stdin.write(REQUEST.pack(len(name), len(charset), len(data)) + name + charset + data)
                 await process.stdin.drain()
                 (length,) = ANSWER.unpack(await process.stdout.readexactly(ANSWER.size))
                 answer = await process.stdout.readexactly(length)

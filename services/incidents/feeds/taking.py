@@ -49,9 +49,11 @@ class Taker:
         self._reader = reader
         self._turn = asyncio.Lock()
 
-    async def take(self, source: str, name: str, data: bytes, actor: str) -> dict[str, Any]:
+    async def take(
+        self, source: str, name: str, data: bytes, actor: str, *, charset: str | None = None
+    ) -> dict[str, Any]:
         """What came of a document. Raises 422 with the element that it is refused for; nothing is kept then."""
-        read = await self._reader.read(name, data)
+        read = await self._reader.read(name, data, charset)
         if read.refused is not None:
             where, why = read.refused
             raise invalid([Finding(where=where, what=why)], "The document cannot be used; nothing was changed.")

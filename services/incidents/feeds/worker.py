@@ -42,11 +42,12 @@ def main() -> None:
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     source, sink = sys.stdin.buffer, sys.stdout.buffer
     while (header := source.read(REQUEST.size)) and len(header) == REQUEST.size:
-        name_bytes, data_bytes = REQUEST.unpack(header)
+        name_bytes, charset_bytes, data_bytes = REQUEST.unpack(header)
         name = source.read(name_bytes).decode("utf-8", "replace")
+        charset = source.read(charset_bytes).decode("utf-8", "replace") or None
         data = source.read(data_bytes)
         _allow(SECONDS_MAX)
-        _send(sink, read_document(name, data).model_dump_json().encode())
+        _send(sink, read_document(name, data, charset).model_dump_json().encode())
 
 
 def _allow(seconds: int) -> None:
@@ -60,9 +61,9 @@ def _send(sink: BinaryIO, answer: bytes) -> None:
     sink.flush()
 
 
-def read_document(name: str, data: bytes) -> Read:
+def read_document(name: str, data: bytes, charset: str | None = None) -> Read:
     """What a document proposes."""
-    reading = read(name, data)
+    reading = read(name, data, charset=charset)
     refused = None if reading.refused is None else (reading.refused.where, reading.refused.why)
     proposals = () if refused else tuple(_kept(text_of(lighter(proposal))) for proposal in propose(reading))
     return Read(

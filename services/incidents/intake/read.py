@@ -24,13 +24,12 @@ from services.incidents.intake import (
 )
 from services.incidents.intake.cap import looks_like_alert
 from services.incidents.intake.cap_rules import V1_2, version_of
+from services.incidents.intake.encoding import as_utf8
 from services.incidents.intake.model import FILE_BYTES_MAX, NOT_AN_ALERT, Notes, Reading, Refusal, Refused
 from services.incidents.intake.safejson import Object
 from services.incidents.intake.safexml import local, namespace
 from services.incidents.intake.values import shown
 
-_BOM: Final = b"\xef\xbb\xbf"
-_UTF16_32: Final = (b"\xff\xfe", b"\xfe\xff", b"\x00\x00\xfe\xff", b"<\x00", b"\x00<", b"{\x00", b"\x00{")
 _MARKS: Final = {
     b"\x1f\x8b": "is compressed (gzip); unpack it first",
     b"PK\x03\x04": "is an archive (zip); unpack it first",
@@ -47,12 +46,15 @@ class _Unknown(Refused):
     """Not a kind that is read here: refused without a format."""
 
 
-def read(name: str, data: bytes, *, bytes_max: int = FILE_BYTES_MAX) -> Reading:
-    """What a file says. `name` is a path or an address; it only helps where a product does not name its event."""
+def read(name: str, data: bytes, *, bytes_max: int = FILE_BYTES_MAX, charset: str | None = None) -> Reading:
+    """What a file says. `name` is a path or an address; it only helps where a product does not name its event.
+
+    `charset` is the encoding as the sender states it.
+    """
     notes = Notes()
     form: list[str] = []
     try:
-        reading = _read(name, data, bytes_max, notes, form)
+        reading = _read(name, data, bytes_max, charset, notes, form)
     except Refused as refused:
         known = None if isinstance(refused, _Unknown) or not form or form[0] in _FAMILIES else form[0]
         refusal = Refusal(refused.where or "file", refused.why)
@@ -60,15 +62,13 @@ def read(name: str, data: bytes, *, bytes_max: int = FILE_BYTES_MAX) -> Reading:
     return dataclasses.replace(reading, warnings=notes.lines())
 
 
-def _read(name: str, data: bytes, bytes_max: int, notes: Notes, form: list[str]) -> Reading:
+def _read(name: str, data: bytes, bytes_max: int, charset: str | None, notes: Notes, form: list[str]) -> Reading:
     if len(data) > bytes_max:
         raise _Unknown("", f"has {len(data)} bytes; at most {bytes_max} are read")
     for mark, why in _MARKS.items():
         if data.startswith(mark):
             raise _Unknown("", why)
-    if data.startswith(_UTF16_32):
-        raise _Unknown("encoding", "is UTF-16 or UTF-32; UTF-8 is needed")
-    body = data.removeprefix(_BOM).lstrip()
+    body = as_utf8(data, notes, charset).lstrip()
     if b"\x00" in body:
         raise _Unknown("", f"{NOT_AN_ALERT}: it has NUL bytes")
     if body[:1] == b"<":

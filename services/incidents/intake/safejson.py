@@ -10,6 +10,7 @@ from typing import Any, Final
 
 import orjson
 
+from services.incidents.intake.encoding import why_not_utf8
 from services.incidents.intake.model import Notes, Refused
 from services.incidents.intake.values import number, shown
 
@@ -31,6 +32,8 @@ def parse(data: bytes, notes: Notes) -> Any:
             if document is not None:
                 notes.add("", "has NaN or Infinity, which JSON does not know; read as null")
                 return document
+        if (why_not := why_not_utf8(data)) is not None:
+            raise Refused("encoding", why_not) from error
         raise Refused(f"line {error.lineno}", f"is not JSON: {error.msg}") from error
 
 

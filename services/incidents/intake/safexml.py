@@ -13,6 +13,7 @@ from typing import Any, Final
 
 from lxml import etree
 
+from services.incidents.intake.encoding import ASCII_LIKE, why_not_utf8
 from services.incidents.intake.model import Notes, Refused
 from services.incidents.intake.values import shown
 
@@ -21,12 +22,6 @@ TAGS_MAX: Final = 1_000_000
 ATTRIBUTES_MAX: Final = 1_000_000
 PIECES_MAX: Final = 10_000
 
-_ENCODINGS: Final = re.compile(
-    r"utf-?8|us-ascii|ascii|iso-?8859-?[0-9]{1,2}|latin-?1|windows-125[0-8]|cp125[0-8]|gb2312|gbk|gb18030|big5"
-    r"|euc-jp|euc-kr|shift_jis|koi8-r",
-    re.IGNORECASE,
-)
-"""Encodings in which a byte of ASCII is that character, so that what is looked for below cannot be hidden."""
 _DECLARED: Final = re.compile(rb"""\A\s*<\?xml[^>]{0,200}?encoding\s*=\s*["']([^"']{1,40})["']""")
 _DOCTYPE: Final = re.compile(rb"<!DOCTYPE\s+[^\s>\[]+\s+(SYSTEM|PUBLIC)\b")
 _ENTITY: Final = re.compile(rb"<!ENTITY\s+(?:%\s+)?([^\s>]{1,80})")
@@ -87,7 +82,7 @@ def parse(data: bytes, notes: Notes) -> list[etree._Element]:
 
 def _check(data: bytes) -> None:
     declared = _DECLARED.match(data)
-    if declared and not _ENCODINGS.fullmatch(name := declared.group(1).decode("ascii", "replace")):
+    if declared and not ASCII_LIKE.fullmatch(name := declared.group(1).decode("ascii", "replace")):
         raise Refused("?xml encoding", f"{shown(name)} is not read; use UTF-8")
     entity = _ENTITY.search(data)
     if entity:
@@ -131,7 +126,7 @@ def _parse_one(data: bytes, notes: Notes) -> etree._Element:
 
 def _with_undeclared_prefix(data: bytes, error: etree.XMLSyntaxError, notes: Notes) -> etree._Element:
     """Real feeds use `cap:` without declaring it: read again, and take it if that was the only thing wrong."""
-    fatal = _fault(error)
+    fatal = _fault(error, data)
     if "Namespace prefix" not in (error.msg or ""):
         raise fatal from error
     parser = _parser(recover=True)
@@ -147,8 +142,11 @@ def _with_undeclared_prefix(data: bytes, error: etree.XMLSyntaxError, notes: Not
     return root
 
 
-def _fault(error: etree.XMLSyntaxError) -> Refused:
+def _fault(error: etree.XMLSyntaxError, data: bytes) -> Refused:
     if "character encoding" in (error.msg or ""):
-        return Refused(f"line {error.lineno or 1}", f"has bytes that are not in its encoding, at column {error.offset}")
+        why_not = why_not_utf8(data)
+        found = "" if why_not is None else f": the document {why_not}"
+        what = f"has bytes that are not in its encoding, at column {error.offset}{found}"
+        return Refused(f"line {error.lineno or 1}", what)
     message = re.sub(r", line \d+, column \d+.*$", "", error.msg or "no element")
     return Refused(f"line {error.lineno or 1}", f"is not well-formed XML: {message}")

@@ -93,6 +93,8 @@ READ: list[tuple[str, Any, int]] = [
     ("EDXL-DE of a test", edxl(ALERT, status="Test"), 0),
     ("EDXL-DE with one bad alert", edxl(ALERT, cap(info(severity="Awful"))), 1),
     ("a BOM", b"\xef\xbb\xbf" + ALERT.encode(), 1),
+    ("UTF-16", declared("utf-16"), 1),
+    ("UTF-32", declared("utf-32"), 1),
     ("GB18030", declared("gb18030"), 1),
     ("GBK", declared("gbk"), 1),
     ("Latin-1", declared("iso-8859-1", ALERT), 1),
@@ -120,10 +122,9 @@ READ: list[tuple[str, Any, int]] = [
 ]  # fmt: skip
 
 REFUSED: list[tuple[str, Any, str]] = [
-    ("UTF-16", declared("utf-16"), "encoding"),
-    ("UTF-32", declared("utf-32"), "encoding"),
+    ("half a character of UTF-16", declared("utf-16")[:-1], "encoding"),
     ("GB18030 that says it is UTF-8", f'<?xml version="1.0" encoding="UTF-8"?>{CHINESE}'.encode("gb18030"), "line 1"),
-    ("GBK in JSON", json.dumps(WARNING, ensure_ascii=False).encode("gbk"), "line 1"),
+    ("GBK in JSON", json.dumps(WARNING, ensure_ascii=False).encode("gbk"), "encoding"),
     ("an entity", '<!DOCTYPE a [<!ENTITY x "y">]>' + ALERT, "!DOCTYPE"),
     ("an outside document type", '<!DOCTYPE a SYSTEM "http://127.0.0.1:1/x.dtd">' + ALERT, "!DOCTYPE"),
     ("half a file", ALERT[: len(ALERT) // 2], "line 1"),
