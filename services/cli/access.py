@@ -25,6 +25,20 @@ Name = Annotated[str, typer.Option("--name", help="Account; the password comes f
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 
 
+class RefusedByService(InstanceError):
+    """A service answered with a problem."""
+
+    def __init__(self, service: str, response: httpx.Response) -> None:
+        try:
+            problem = response.json()
+        except ValueError:
+            problem = {}
+        self.response = response
+        self.problems: tuple[dict[str, Any], ...] = tuple(problem.get("problems") or ())
+        detail = problem.get("detail") or response.reason_phrase
+        super().__init__(f"{service} answers {response.status_code}: {detail}")
+
+
 @dataclass(frozen=True)
 class Instance:
     """An instance somebody is signed in to."""
@@ -52,11 +66,7 @@ def _answer(client: httpx.Client, service: str, method: str, address: str, **opt
         raise InstanceError(f"{service} does not answer at {where}: {type(error).__name__}") from error
     if response.is_success:
         return response
-    try:
-        detail = response.json().get("detail", "")
-    except ValueError:
-        detail = ""
-    raise InstanceError(f"{service} answers {response.status_code}: {detail or response.reason_phrase}")
+    raise RefusedByService(service, response)
 
 
 def _origins(services: Sequence[str], home: Path | None, url: str | None) -> Mapping[str, str]:

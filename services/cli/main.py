@@ -23,6 +23,7 @@ SUB_APPS: dict[str, tuple[str, str]] = {
     ),
     "import": ("services.cli.import_roster", "Bring stations or volunteers from a file, or undo an import."),
     "export": ("services.cli.export_roster", "Take stations or volunteers out as a file."),
+    "incident": ("services.cli.incident.commands", "Declare incidents, look at them, change them."),
     "intake": ("services.cli.intake", "Alert feeds: check files, or hand them to this instance as proposals."),
 }
 

@@ -5,7 +5,7 @@ Declaring writes to PostgreSQL only; the event leaves through the outbox, so it 
 
 from __future__ import annotations
 
-from dataclasses import asdict, replace
+from dataclasses import replace
 from datetime import UTC, datetime
 from functools import partial
 from typing import Annotated, Any, Final
@@ -60,7 +60,10 @@ def create_router(runtime: Runtime, settings: IncidentsSettings, templates: Temp
     @direct
     async def declare(request: Request) -> Response:  # the bare request: see read_json
         principal, key = await current_principal(request), await request_key(request)
-        return await _declare(runtime, templates, watch, desk, read_json(request, DeclareRequest), key, principal)
+        document = read_json(request, DeclareRequest)
+        if declaring.is_dry_run(request.scope["query_string"]):
+            return await _would_declare(runtime, templates, watch, desk, document, key, principal)
+        return await _declare(runtime, templates, watch, desk, document, key, principal)
 
     @router.post("/{incident_id}/needs")
     async def state_needs(
@@ -123,35 +126,65 @@ async def _declare(
     key: ClaimedKey,
     principal: Principal,
 ) -> Response:
-    require_all_jurisdiction(principal, request.area_codes)
-    located = await declaring.located(runtime, request, principal, desk)
-    request = located.request
     incident_id, now = key.command_id, runtime.clock.now()
-    around, reference = await declaring.surroundings(runtime, templates, watch.known, request)
-    declaring.check_parent(request, around, principal)
-    declared = decide.declare(request, incident_id=incident_id, now=now, reference=reference)
-    if isinstance(declared, Refusal):
-        raise acting.problem_of(declared)
-    likenesses = declaring.likenesses(templates, declared, around)
-    problems = [asdict(note) for note in (*located.notes, *declared.notes, *map(declaring.may_be_same, likenesses))]
+    made = await _make(runtime, templates, watch, desk, request, principal, incident_id, now)
+    located, declared, request = made.located, made.declared, made.located.request
     try:
         response = await commit_at_once(
             runtime,
             key,
             store.DECLARE,
-            store.declare_arguments(declared, principal.subject, likenesses, located),
+            store.declare_arguments(declared, principal.subject, made.likenesses, located),
             event=declared.event,
             key=incident_id,
             exercise=declared.exercise,
             jurisdiction=declared.event.area_codes,
             now=now,
-            answer=Answer.of(201, {"incident_id": str(incident_id), "problems": problems}),
+            answer=Answer.of(201, {"incident_id": str(incident_id), "problems": made.problems()}),
         )
     except EventTooLarge as error:
         raise acting.too_large(str(error)) from None
     watch.known.add(request.kind, declared.exercise, declaring.happening_of(declared.event))
     watch.second_look.later(partial(_look_again, runtime, templates, request, declared))
     return response
+
+
+async def _would_declare(
+    runtime: Runtime,
+    templates: Templates,
+    watch: Watch,
+    desk: Desk,
+    request: DeclareRequest,
+    key: ClaimedKey,
+    principal: Principal,
+) -> Response:
+    """What declaring would do, by the same rules. Nothing is kept or told."""
+    made = await _make(runtime, templates, watch, desk, request, principal, key.command_id, runtime.clock.now())
+    would = made.declared.event.model_dump(mode="json", exclude={"incident_id"})
+    return _json({"would_declare": would, "exercise": made.declared.exercise, "problems": made.problems()})
+
+
+async def _make(
+    runtime: Runtime,
+    templates: Templates,
+    watch: Watch,
+    desk: Desk,
+    request: DeclareRequest,
+    principal: Principal,
+    incident_id: UUID,
+    now: datetime,
+) -> declaring.Made:
+    """Everything up to the statement that keeps it. Raises 422 or 403."""
+    require_all_jurisdiction(principal, request.area_codes)
+    located = await declaring.located(runtime, request, principal, desk)
+    request = located.request
+    around, reference = await declaring.surroundings(runtime, templates, watch.known, request)
+    declaring.check_parent(request, around, principal)
+    declared = decide.declare(request, incident_id=incident_id, now=now, reference=reference)
+    if isinstance(declared, Refusal):
+        raise acting.problem_of(declared)
+    likenesses = declaring.likenesses(templates, declared, around)
+    return declaring.Made(located=located, declared=declared, likenesses=likenesses)
 
 
 async def _look_again(runtime: Runtime, templates: Templates, request: DeclareRequest, declared: Declared) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -22,6 +23,29 @@ from services.incidents.templates.store import Templates
 from services.kit.auth import Principal, require_all_jurisdiction
 from services.kit.problems import Finding, invalid
 from services.kit.runtime import Runtime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Made:
+    """A declaration before it is kept."""
+
+    located: Located
+    declared: Declared
+    likenesses: tuple[Likeness, ...]
+
+    def problems(self) -> list[dict[str, Any]]:
+        """What is worth a look in it, as it is answered."""
+        notes = (*self.located.notes, *self.declared.notes, *map(may_be_same, self.likenesses))
+        return [asdict(note) for note in notes]
+
+
+def is_dry_run(query: bytes) -> bool:
+    """Whether a declaration is only to be checked. Raises 422 for any other query: none must be declared by mistake."""
+    if query in (b"", b"dry_run=false"):
+        return False
+    if query != b"dry_run=true":
+        raise invalid([Finding(where="?dry_run", what="must be true or false; a declaration takes no other query")])
+    return True
 
 
 async def located(runtime: Runtime, request: DeclareRequest, principal: Principal, desk: Desk | None = None) -> Located:

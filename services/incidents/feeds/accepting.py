@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, replace
 from typing import Any, Literal
 from uuid import UUID
 
@@ -94,8 +94,8 @@ async def declare(
     await feed_store.set_accepted(connection, kept, event.incident_id, 1, now=unit.now, actor=unit.actor)
     _tell_accepted(unit, kept, event.incident_id, "declared", by_policy=principal is None)
     unit.emit(event, key=event.incident_id)
-    notes = (*located.notes, *declared.notes, *map(declaring.may_be_same, likenesses))
-    problems = tuple(asdict(note) for note in notes)
+    made = declaring.Made(located=located, declared=declared, likenesses=likenesses)
+    problems = tuple(made.problems())
     return Accepted(incident_id=event.incident_id, outcome="declared", revision=kept.revision, problems=problems)
 
 

@@ -100,6 +100,24 @@ BAD_BODIES = [
 ]  # fmt: skip
 
 
+async def test_a_dry_run_says_what_would_be_declared_by_the_same_rules_and_keeps_nothing(rig: ServiceRig) -> None:
+    known = await declare(rig)
+    async with rig.client() as client:
+        response = await client.post("/incidents?dry_run=true", json=body(needs=None))
+        wrong = await client.post("/incidents?dry_run=true", json=body(place={"lat_deg": 99, "lon_deg": 0}))
+        misspelt = await client.post("/incidents?dryrun=true", json=body())
+        really = await client.post("/incidents?dry_run=false", json=body(needs=None))
+    assert (response.status_code, wrong.status_code, misspelt.status_code) == (200, 422, 422)
+    answer = response.json()
+    assert any(known in problem["what"] for problem in answer["problems"])
+    assert [problem["where"] for problem in wrong.json()["problems"]] == ["/place/lat_deg"]
+    assert await rig.count("incidents") == 2
+    event = (await rig.emitted())[-1].data
+    assert str(event.incident_id) == really.json()["incident_id"]
+    would, did = answer["would_declare"], event.model_dump(mode="json", exclude={"incident_id"})
+    assert {**would, "clock": None} == {**did, "clock": None}
+
+
 @pytest.mark.parametrize(("changes", "where"), BAD_BODIES)
 async def test_a_bad_request_says_what_and_where_and_changes_nothing(
     rig: ServiceRig, changes: dict[str, Any], where: str

@@ -1,0 +1,1 @@
+"""`thirdrescue incident`: declare from the command line, look, and change what was declared."""
