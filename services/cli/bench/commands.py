@@ -52,6 +52,17 @@ def gazetteer(
 
 
 @app.command()
+def intake(json: JsonFile = None) -> None:
+    """Alerts to proposals: the public files beside the project, and the largest documents, beside a bare parse."""
+    from services.cli.bench.intake import run_intake_bench
+
+    report = run_intake_bench()
+    report.show()
+    if json is not None:
+        report.write(json)
+
+
+@app.command()
 def path(
     json: JsonFile = None,
     home: Annotated[
