@@ -16,16 +16,13 @@ from schemas.events.zone import ZoneFenced, ZoneRevised
 from schemas.topics import BY_NAME
 from schemas.values import IntensityContour, PolygonGeometry
 from schemas.vocabulary import PagePurpose, Role, ZoneKind
-from services.coverage.fold import apply
-from services.coverage.model import ContributorRow, Measure, cell
-from services.coverage.recompute import Facts, learn, picture, read_all
-from services.coverage.translate import MEANINGS, translate
+from services.coverage.recompute import read_all
+from tests.integration.alerts.covered import covered
 from tests.integration.alerts.harness import Running, running, until
 from tests.integration.alerts.network import incident, need
 from tests.integration.alerts.steps import answer, enrol, pages, rows, sent_pages
 
 pytestmark = pytest.mark.integration
-MEASURED: tuple[Measure, ...] = ("needed", "accepted", "assigned")
 
 
 @pytest.fixture
@@ -113,8 +110,6 @@ async def compare_coverage(
     services: Running, kafka_topics: str, incident_id: UUID, core: UUID, *, lifted: set[UUID]
 ) -> None:
     """The fold and the recomputation agree about the zones after the revision."""
-    facts, kept, seen = Facts(), dict[str, ContributorRow](), dict[tuple[str, str], int]()
-    names = ("zone-events", "alert-events", "mission-events")
 
     async def told() -> bool:
         sent = [envelope for _, envelope in await read_all(kafka_topics, [BY_NAME["mission-events"]])]
@@ -122,21 +117,7 @@ async def compare_coverage(
         return bool(last) and len(last[-1].members) == 4
 
     await until(told, "the team told whole")
-    for topic, envelope in await read_all(kafka_topics, [BY_NAME[name] for name in names]):
-        mine = getattr(envelope.data, "incident_id", None) == incident_id
-        if not mine or envelope.sequence <= seen.get((topic, envelope.key), 0):
-            continue
-        seen[topic, envelope.key] = envelope.sequence
-        learn(facts, envelope)
-        change = translate(envelope) if type(envelope.data) in MEANINGS else None
-        if change is not None:
-            kept[change.contributor] = apply(kept.get(change.contributor), change, 0) or kept[change.contributor]
-    observed = picture(facts)[f"zone:{core}"]
-    by_role = {row.role: row for row in observed.rows}
+    found = await covered(kafka_topics, incident_id)
     for role in (Role.COUNSELLOR, Role.SUPPORT):
-        assert (by_role[role].needed, by_role[role].accepted, by_role[role].assigned) == (2, 2, 2)
-        for name in (cell(m, role.value, None) for m in MEASURED):
-            folded = sum(row.contribution.cells.get(f"zone:{core}", {}).get(name, 0) for row in kept.values())
-            assert folded == 2, name
-    zones = {zone: facts for row in kept.values() for zone, facts in row.contribution.facts.items()}
-    assert {zone for zone, facts in zones.items() if facts["lifted"]} == {f"zone:{zone_id}" for zone_id in lifted}
+        assert found.people(core, role) == (2, 2, 2)
+    assert found.lifted() == {str(zone_id) for zone_id in lifted}
