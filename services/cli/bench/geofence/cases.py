@@ -8,9 +8,8 @@ corners, and twice in one place.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from fractions import Fraction
 from itertools import pairwise
 from typing import Final
 
@@ -44,18 +43,24 @@ def hard_cases(seed: int, count: int) -> Iterator[Case]:
 
 
 def exactly_inside(shape: shapely.Geometry, lon: float, lat: float) -> bool:
-    """By rational arithmetic: on an edge, or an odd number of edges to the east."""
-    px, py = Fraction(lon), Fraction(lat)
+    """Without rounding: on an edge, or an odd number of edges to the east."""
     odd = False
     for ring in shapely.get_rings(shapely.get_parts(shape)):
-        corners = [(Fraction(x), Fraction(y)) for x, y in shapely.get_coordinates(ring).tolist()]
-        for (ax, ay), (bx, by) in pairwise(corners):
+        (px, *xs), (py, *ys) = (_whole([at, *of]) for at, of in zip((lon, lat), ring.coords.xy, strict=True))
+        for (ax, ay), (bx, by) in pairwise(zip(xs, ys, strict=True)):
             turn = (bx - ax) * (py - ay) - (by - ay) * (px - ax)
             if turn == 0 and min(ax, bx) <= px <= max(ax, bx) and min(ay, by) <= py <= max(ay, by):
                 return True
             if (ay > py) != (by > py) and (turn > 0) == (by > ay):
                 odd = not odd
     return odd
+
+
+def _whole(numbers: Sequence[float]) -> list[int]:
+    """The same numbers exactly, all times one power of two; whole ones are ten times quicker than fractions."""
+    ratios = [number.as_integer_ratio() for number in numbers]
+    scale = max(below for _, below in ratios)
+    return [above * (scale // below) for above, below in ratios]
 
 
 def _star(rng: np.random.Generator, corners: int = 12) -> Polygon:

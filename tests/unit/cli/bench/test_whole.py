@@ -72,7 +72,7 @@ async def test_a_pace_is_kept_without_waiting_for_the_one_before() -> None:
 
     began = time.monotonic()
     await paced(10, 50, act)
-    assert 0.15 <= started[-1] - began < 0.2 + 0.15
+    assert 0.15 <= started[-1] - began < 1.5, "one after another takes 2 s"
     assert len(started) == 10
 
 

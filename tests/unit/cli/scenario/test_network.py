@@ -244,15 +244,16 @@ def test_those_who_accept_the_first_page_fill_every_seat(
 def unfilled_seats(willing: Sequence[Volunteer], needs: Sequence[ScenarioNeed], on: date) -> list[str]:
     """Seats that stay empty in the best assignment of one person per seat (augmenting paths)."""
     seats = [need for need in needs for _ in range(need.count)]
+    able = {need.need_id: [v.external_ref for v in willing if can_serve(v, need, on)] for need in needs}
     holder: dict[str, int] = {}
 
     def seat_somebody(seat: int, tried: set[str]) -> bool:
-        for volunteer in willing:
-            if volunteer.external_ref in tried or not can_serve(volunteer, seats[seat], on):
+        for ref in able[seats[seat].need_id]:
+            if ref in tried:
                 continue
-            tried.add(volunteer.external_ref)
-            if volunteer.external_ref not in holder or seat_somebody(holder[volunteer.external_ref], tried):
-                holder[volunteer.external_ref] = seat
+            tried.add(ref)
+            if ref not in holder or seat_somebody(holder[ref], tried):
+                holder[ref] = seat
                 return True
         return False
 

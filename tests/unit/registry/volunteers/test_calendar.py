@@ -135,12 +135,11 @@ DAYS = 21
 def by_the_minute(made: Calendar) -> list[tuple[Standing, bool]]:
     """The naive model: what every minute of three weeks from `MONDAY` says, and whether a duty holds in it, marked by
     every beginning there ever was."""
-    on_duty, on_leave = ([False] * (DAYS * 24 * 60) for _ in range(2))
+    on_duty, on_leave = (bytearray(DAYS * 24 * 60) for _ in range(2))
 
-    def mark(minutes: list[bool], begins_at: datetime, ends_at: datetime) -> None:
-        first, last = ((at - MONDAY) // MINUTE for at in (begins_at, ends_at))
-        for minute in range(max(first, 0), min(last, len(minutes))):
-            minutes[minute] = True
+    def mark(minutes: bytearray, begins_at: datetime, ends_at: datetime) -> None:
+        first, last = (min(max((at - MONDAY) // MINUTE, 0), len(minutes)) for at in (begins_at, ends_at))
+        minutes[first:last] = b"\1" * (last - first)
 
     for duty in made.duties:
         for begins_at in beginnings(duty, duty.begins_at, MONDAY.replace(tzinfo=None) + timedelta(days=DAYS)):
@@ -149,13 +148,13 @@ def by_the_minute(made: Calendar) -> list[tuple[Standing, bool]]:
     for exception in made.exceptions:
         minutes = on_leave if exception.kind is ExceptionKind.LEAVE else on_duty
         mark(minutes, exception.begins_at, exception.ends_at)
-    return [
-        (
-            Standing.ON_LEAVE if away else Standing.ON_DUTY if on or not made.duties else Standing.OFF_DUTY,
-            on and not away,
-        )
-        for on, away in zip(on_duty, on_leave, strict=True)
-    ]
+    off = Standing.OFF_DUTY if made.duties else Standing.ON_DUTY
+    says = {
+        (on, away): (Standing.ON_LEAVE if away else Standing.ON_DUTY if on else off, bool(on) and not away)
+        for on in (0, 1)
+        for away in (0, 1)
+    }
+    return [says[minute] for minute in zip(on_duty, on_leave, strict=True)]
 
 
 @given(calendars(), st.integers(0, 14 * 24 * 60))
