@@ -136,7 +136,7 @@ async def open_service(
 
 
 async def read_keys(
-    bootstrap: str, topic: str, keys: set[str], expected: int, *, timeout_s: float = 20
+    bootstrap: str, topic: str, keys: set[str], expected: int, *, timeout_s: float = 40
 ) -> list[Envelope]:
     """The first `expected` events of these keys on a topic, from its beginning, in log order per key."""
     bus = KafkaBus(bootstrap, client_id="reader")

@@ -112,7 +112,7 @@ def test_a_second_up_is_quick_and_tells_the_password_no_more(cli: Cli) -> None:
     began = time.monotonic()
     done = cli.run("up")
     assert done.returncode == 0
-    assert time.monotonic() - began < 5
+    assert time.monotonic() - began < 20
     assert (cli.home / "secrets" / "admin.password").read_text().strip() not in done.stdout
     assert cli.pids() == before
 

@@ -111,7 +111,7 @@ def test_another_handle_finds_it_and_takes_up_a_changed_configuration(supervisor
     processes = other.processes()
     assert set(processes) == {"store", "service"}
     assert processes["store"].pid == kept
-    deadline = time.monotonic() + 10
+    deadline = time.monotonic() + 40
     service = psutil.Process(processes["service"].pid)
     while "NEW" not in service.environ():  # between fork and exec it still shows the supervisor's
         assert time.monotonic() < deadline, "the changed environment did not arrive"
@@ -154,7 +154,7 @@ def _lives(pid: int) -> bool:
         return False
 
 
-def _until(condition: Callable[[], bool], timeout_s: float = 20) -> None:
+def _until(condition: Callable[[], bool], timeout_s: float = 40) -> None:
     deadline = time.monotonic() + timeout_s
     while not condition():
         assert time.monotonic() < deadline, "it did not happen in time"

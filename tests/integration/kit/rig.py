@@ -179,7 +179,7 @@ async def open_consumer_only(addresses: dict[str, Any], handler: EventHandler) -
     await rig.consumer_loop(member="rig").run()
 
 
-async def until(condition: Callable[[], Awaitable[bool]], *, timeout_s: float = 20.0) -> None:
+async def until(condition: Callable[[], Awaitable[bool]], *, timeout_s: float = 40.0) -> None:
     """Wait for a condition, or fail."""
     deadline = time.monotonic() + timeout_s
     while not await condition():
@@ -187,7 +187,7 @@ async def until(condition: Callable[[], Awaitable[bool]], *, timeout_s: float = 
         await asyncio.sleep(0.02)
 
 
-async def until_effects(rig: Rig, expected: dict[str, list[int]], *, timeout_s: float = 20.0) -> None:
+async def until_effects(rig: Rig, expected: dict[str, list[int]], *, timeout_s: float = 40.0) -> None:
     """Wait until the consumer did exactly this for these keys, in this order."""
     deadline = time.monotonic() + timeout_s
     while True:

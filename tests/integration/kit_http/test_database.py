@@ -155,6 +155,7 @@ async def test_of_two_requests_at_once_the_second_waits_for_the_first(dsn: str, 
     pool = await db.create_pool(dsn, NAME, KitSettings())
     await apply(pool, folder)
     done: list[str] = []
+    claimed = asyncio.Event()
 
     async def request(name: str, wait_s: float) -> str:
         async with pool.acquire() as connection, connection.transaction():
@@ -162,12 +163,13 @@ async def test_of_two_requests_at_once_the_second_waits_for_the_first(dsn: str, 
             if (replay := await key.claim(connection)) is not None:
                 return bytes(replay.body).decode()
             done.append(name)
+            claimed.set()
             await asyncio.sleep(wait_s)
             await key.complete(connection, Answer.of(201, name))
             return name
 
     first = asyncio.create_task(request("first", 0.2))
-    await asyncio.sleep(0.05)
+    await claimed.wait()
     answers = await asyncio.gather(first, *(request(f"later {n}", 0) for n in range(5)))
     assert done == ["first"]
     assert answers == ["first", *['"first"'] * 5]

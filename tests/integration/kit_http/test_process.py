@@ -108,7 +108,7 @@ def test_a_process_waits_for_its_database_heals_and_stops(start: Start, own_post
     assert running.get("/identity/accounts", headers=headers).status_code == 200
 
     running.process.send_signal(signal.SIGTERM)
-    assert running.process.wait(15) == 0
+    assert running.process.wait(40) == 0
     assert "process.stopped" in running.log.read_text()
 
 
@@ -122,7 +122,7 @@ def test_sigterm_lets_a_running_request_finish(start: Start, make_database: Call
         time.sleep(0.3)
         running.process.send_signal(signal.SIGTERM)
         assert connection.recv(4096).startswith(b"HTTP/1.1 200")
-    assert running.process.wait(15) == 0
+    assert running.process.wait(40) == 0
 
 
 def test_two_services_share_one_process(start: Start, make_database: Callable[..., Any]) -> None:
