@@ -28,7 +28,7 @@ from services.kit.run import Process, listen
 from services.kit.settings import KitSettings, load
 
 E = TypeVar("E", bound=Event)
-WAIT_S = 20.0
+WAIT_S = 40.0
 LISTENED = ("zone-events", "alert-events")
 
 
@@ -190,7 +190,7 @@ class Running:
         self.process = Process(self.names, load(KitSettings), SystemClock())
         app = await self.process.prepare()
         self._task = asyncio.create_task(self.process.run(app, listen("127.0.0.1", self.port)))
-        await until(self._ready, "ready", 40)
+        await until(self._ready, "ready")
 
     async def _ready(self) -> bool:
         assert self._task is not None

@@ -25,12 +25,10 @@ from tests.integration.alerts.test_waves import dispatched, planned
 
 pytestmark = pytest.mark.integration
 
-SHORT_WAITS = {
-    "alerts_page_timeout_s": 0.4,
-    "alerts_page_lease_s": 1.5,
-    "alerts_page_retry_s": 0.05,
-    "alerts_page_retry_max_s": 0.2,
-}
+SHORT_WAITS = {"alerts_page_retry_s": 0.05, "alerts_page_retry_max_s": 0.2}
+SHORT_PATIENCE = {"alerts_page_timeout_s": 0.4, "alerts_page_lease_s": 1.5}
+"""Only where the provider is silent: else an answer that a busy machine delays is an answer lost."""
+silent = pytest.mark.parametrize("patience", [pytest.param(SHORT_PATIENCE, id="silent")])
 
 
 @pytest.fixture
@@ -41,11 +39,22 @@ async def gateway() -> AsyncIterator[Phones]:
 
 
 @pytest.fixture
+def patience() -> dict[str, float]:
+    """How long the provider's answer is waited for: as in earnest."""
+    return {}
+
+
+@pytest.fixture
 async def services(
-    kafka_topics: str, make_database: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, gateway: Phones
+    kafka_topics: str,
+    make_database: Any,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    gateway: Phones,
+    patience: dict[str, float],
 ) -> AsyncIterator[Running]:
     """Alerts alone, with the tests' gateway."""
-    waits = {**SHORT_WAITS, "alerts_page_gateway_url": gateway.url}
+    waits = {**SHORT_WAITS, **patience, "alerts_page_gateway_url": gateway.url}
     async with running(("alerts",), kafka_topics, make_database, tmp_path, monkeypatch, **waits) as started:
         yield started
 
@@ -72,12 +81,13 @@ async def test_a_busy_provider_is_asked_again_until_it_takes_every_page_once(
     assert not gateway.inquiries
 
 
+@silent
 async def test_after_a_lost_answer_the_provider_is_asked_and_the_page_not_sent_again(
     services: Running, gateway: Phones
 ) -> None:
     gateway.mood = Mood.TAKES_AND_HANGS
     declared = await declare(services, 1)
-    await until(lambda: gateway.attempts.total() >= 2, "both attempts")
+    await until(lambda: len(gateway.attempts) == 2, "both attempts")
     sent = await pages(services, declared.incident_id, 2)
     assert set(gateway.attempts.values()) == {1}
     assert not any(page.repeated for page in sent)
@@ -91,10 +101,11 @@ async def test_after_a_server_error_the_provider_is_asked_first(services: Runnin
     assert set(gateway.inquiries) == {str(page.page_id) for page in sent}
 
 
+@silent
 async def test_a_page_that_vanished_is_sent_again_and_marked(services: Running, gateway: Phones) -> None:
     gateway.mood = Mood.HANGS
     declared = await declare(services, 1)
-    await until(lambda: gateway.attempts.total() >= 2, "attempts that hang")
+    await until(lambda: len(gateway.attempts) == 2, "attempts that hang")
     gateway.mood = Mood.TAKES
     sent = await pages(services, declared.incident_id, 2)
     assert all(page.repeated for page in sent)
@@ -110,6 +121,7 @@ async def test_a_refused_page_fails_for_good_with_its_reason(services: Running, 
     assert board["pages"] == [{"purpose": "ask", "state": "failed", "pages": 2}]
 
 
+@silent
 @pytest.mark.parametrize("mood", [Mood.HANGS, Mood.TAKES_AND_HANGS])
 async def test_kill_minus_9_between_the_attempt_and_its_settling(
     services: Running, gateway: Phones, mood: Mood
@@ -123,18 +135,18 @@ async def test_kill_minus_9_between_the_attempt_and_its_settling(
         declared = incident(need(Role.COUNSELLOR, 1))
         await services.log.publish(declared, declared.incident_id)
         await services.log.publish(fenced(declared, stations), declared.incident_id)
-        await until(lambda: len(gateway.attempts) == 2, "attempts", 40)
+        await until(lambda: len(gateway.attempts) == 2, "attempts")
     finally:
         os.kill(child.pid, signal.SIGKILL)
         await child.wait()
-    gateway.mood = Mood.TAKES
     before = dict(gateway.attempts)
+    gateway.mood = Mood.TAKES
     await services.start()
     await known(services, 2, 6)
     sent = await pages(services, declared.incident_id, 2)
     was_taken = mood is Mood.TAKES_AND_HANGS
     assert all(page.repeated is not was_taken for page in sent)
-    assert all(gateway.attempts[page_id] == (1 if was_taken else 2) for page_id in before)
+    assert gateway.attempts == {page_id: tried + (not was_taken) for page_id, tried in before.items()}
     assert len(gateway.pages) == len(sent_pages(services.log, declared.incident_id)) == 2
 
 
@@ -233,15 +245,23 @@ async def test_a_page_that_waits_is_not_sent_to_somebody_who_cannot_be_asked_any
     muted, other = await asks_of(services, declared, 2)
     await says(services, muted, reason)
     gateway.mood = Mood.TAKES
-    await asks_of(services, declared, 3)
-    sent = await pages(services, declared.incident_id, 2)
-    assert other.volunteer_id in {page.volunteer_id for page in sent}
-    assert muted.volunteer_id not in {page.volunteer_id for page in sent}
+    third = (await asks_of(services, declared, 3))[2]
+
+    def both_are_told() -> bool:
+        told = {page.volunteer_id for page in sent_pages(services.log, declared.incident_id)}
+        return {other.volunteer_id, third.volunteer_id} <= told
+
+    async def cancelled() -> bool:
+        board = await services.get(f"/alerts/incidents/{declared.incident_id}")
+        return {"purpose": "ask", "state": "cancelled", "pages": 1} in board["pages"]
+
+    await until(both_are_told, "the other and who is asked instead are told")
+    await until(cancelled, "the page is cancelled")
+    assert muted.volunteer_id not in {page.volunteer_id for page in sent_pages(services.log, declared.incident_id)}
     assert str(muted.page_id) not in gateway.pages
-    board = await services.get(f"/alerts/incidents/{declared.incident_id}")
-    assert {"purpose": "ask", "state": "cancelled", "pages": 1} in board["pages"]
 
 
+@silent
 async def test_a_page_in_doubt_is_not_sent_again_to_somebody_who_opted_out(services: Running, gateway: Phones) -> None:
     """Of the two attempts nobody knows whether they arrived; one of the two people opts out meanwhile."""
     gateway.mood = Mood.HANGS

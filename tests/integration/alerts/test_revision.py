@@ -81,8 +81,13 @@ async def test_teams_and_promises_are_kept_and_who_was_asked_for_a_lifted_zone_i
     assert {quota.need_id: (quota.zone_id, quota.count) for quota in opened.quotas} == {
         "counsel": (core, 2), "support": (core, 2),
     }  # fmt: skip
-    told = await pages(services, incident_id, len(open_asks), PagePurpose.STAND_DOWN)
-    assert {page.volunteer_id for page in told} >= {page.volunteer_id for page in open_asks}
+    unneeded = {page.volunteer_id for page in open_asks}
+
+    def stood_down() -> bool:
+        told = sent_pages(services.log, incident_id, PagePurpose.STAND_DOWN)
+        return unneeded <= {page.volunteer_id for page in told}
+
+    await until(stood_down, "who was asked for the lifted zone is told to stand down")
     board = await services.get(f"/alerts/incidents/{incident_id}")
     assert {line["need_id"]: line["accepted"] for line in board["quotas"]} == {"counsel": 2, "support": 1}
 

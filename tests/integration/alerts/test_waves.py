@@ -70,7 +70,7 @@ async def test_giving_a_place_back_reopens_the_quota(services: Running) -> None:
     reopened = await services.log.wait_for(events.AlertQuotaReopened, declared.incident_id)
     assert reopened[0].volunteer_id == first.volunteer_id
     assert (await answer(services, second))["counted"] is True
-    answered = services.log.of(events.AlertAnswered, declared.incident_id)
+    answered = await services.log.wait_for(events.AlertAnswered, declared.incident_id, 3)
     assert [event.counted for event in answered] == [True, False, True]
 
 
