@@ -10,6 +10,8 @@ from pathlib import Path
 
 import pytest
 
+from services.kit.migrate import read_folder
+
 ROOT = Path(__file__).parents[2]
 MAX_FILE_LINES = 400
 MAX_FUNCTION_LINES = 60
@@ -150,3 +152,9 @@ def test_the_project_speaks_of_itself_alone() -> None:
             text = path.read_text(encoding="utf-8", errors="replace")
             found += [f"{line}: {match.group()}" for match in [foreign.search(text)] if match]
     assert found == []
+
+
+@pytest.mark.parametrize("folder", sorted(ROOT.glob("services/*/sql/migrations")), ids=lambda folder: folder.parts[-3])
+def test_the_migrations_of_a_service_can_be_read(folder: Path) -> None:
+    """Among others, no two have the same number; two who work at once may both take the next one."""
+    assert read_folder(folder)
