@@ -31,3 +31,13 @@ test("a drill in Chinese on a narrow screen, by the name of the place", async ({
     for (const one of found) await close(request, one.incident_id);
   }
 });
+
+test("a wrong password is told in the language chosen", async ({ page }) => {
+  await page.goto("/");
+  await page.getByLabel(CHINESE.account).fill("admin");
+  await page.getByLabel(CHINESE.password).fill("wrong");
+  await page.getByRole("button", { name: CHINESE.signIn }).click();
+  await expect(page.getByRole("alert")).toHaveText("账号或密码不正确。");
+  await page.getByRole("button", { name: "English" }).click();
+  await expect(page.getByRole("alert")).toHaveText("Account or password is wrong.");
+});

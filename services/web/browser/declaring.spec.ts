@@ -77,7 +77,7 @@ test("what is wrong is said beside its field, and nothing is declared", async ({
 
   await page.getByLabel("Area codes concerned").fill(CODES);
   await page.getByRole("button", { name: "Declare a real incident" }).click();
-  await expect(page.locator('[data-pointer="/place/lat_deg"] .fault')).toContainText("latitude 103.4");
+  await expect(page.locator('[data-pointer="/place/lat_deg"] .fault')).toContainText("swapped");
   await expect(codes.locator(".fault")).toHaveCount(0);
   await page.getByRole("alert").getByRole("button", { name: "Latitude" }).click();
   await expect(latitude).toBeFocused();

@@ -8,6 +8,7 @@ import { IncidentsPage } from "./incidents/list-page";
 import { ProposalsPage } from "./proposals/page";
 import type { Session } from "./session/session";
 import { SignInPage } from "./session/sign-in-page";
+import { LanguagesContext, useKnownLanguages } from "./words/languages";
 import { type Language, remember, rememberedLanguage, SpeechContext, speech, useSpeech } from "./words/words";
 
 export function App() {
@@ -87,22 +88,25 @@ function Tab({ to, children }: { to: string; children: string }) {
 
 function Pages({ session }: { session: Session }) {
   const { words } = useSpeech();
+  const languages = useKnownLanguages(session);
   return (
-    <Switch>
-      <Route path="/">
-        <IncidentsPage session={session} mayDeclare={mayDeclare(session)} />
-      </Route>
-      <Route path="/declare">
-        <DeclarePage session={session} />
-      </Route>
-      <Route path="/proposals">
-        <ProposalsPage session={session} />
-      </Route>
-      <Route path="/incidents/:id">{({ id }) => <IncidentPage key={id} session={session} incidentId={id} />}</Route>
-      <Route>
-        <p>{words.notFound}</p>
-      </Route>
-    </Switch>
+    <LanguagesContext.Provider value={languages}>
+      <Switch>
+        <Route path="/">
+          <IncidentsPage session={session} mayDeclare={mayDeclare(session)} />
+        </Route>
+        <Route path="/declare">
+          <DeclarePage session={session} />
+        </Route>
+        <Route path="/proposals">
+          <ProposalsPage session={session} />
+        </Route>
+        <Route path="/incidents/:id">{({ id }) => <IncidentPage key={id} session={session} incidentId={id} />}</Route>
+        <Route>
+          <p>{words.notFound}</p>
+        </Route>
+      </Switch>
+    </LanguagesContext.Provider>
   );
 }
 

@@ -4,6 +4,7 @@ import type { NeedLine, Role, ZoneKind } from "../api/answers";
 import type { Session } from "../session/session";
 import { useAsked } from "../ui/asked";
 import { Faults, FaultsContext } from "../ui/field";
+import { useLanguageName } from "../words/languages";
 import { fill, useSpeech, wordFor } from "../words/words";
 import { anotherNeed, peopleWanted } from "./draft";
 import type { PartProps } from "./page";
@@ -80,11 +81,12 @@ export function NeedsFields({ draft, change, session }: PartProps & { session: S
 
 export function NeedText({ need }: { need: NeedLine }) {
   const { words } = useSpeech();
+  const languageName = useLanguageName();
   return (
     <>
       <span class={`zone-dot zone-${need.zone_kind}`} /> {wordFor(words.zoneKinds, need.zone_kind)} ·{" "}
       {wordFor(words.roles, need.role)}
-      {need.language && ` · ${need.language}`} · {need.per_team} × {need.teams} ={" "}
+      {need.language && ` · ${languageName(need.language)}`} · {need.per_team} × {need.teams} ={" "}
       <strong>{need.per_team * need.teams}</strong>
     </>
   );

@@ -1,5 +1,5 @@
 /** Declaring: one form, a preview of whom it reaches, one call. */
-import { useMemo, useRef, useState } from "preact/hooks";
+import { useEffect, useMemo, useRef, useState } from "preact/hooks";
 import type { Declared } from "../api/answers";
 import { type Finding, NoAnswer, Refused } from "../api/client";
 import type { Session } from "../session/session";
@@ -8,6 +8,7 @@ import { WentWrong } from "../ui/told";
 import { civilField } from "../words/time";
 import { fill, useSpeech } from "../words/words";
 import { type Draft, declaration, emptyDraft } from "./draft";
+import { inWords } from "./faults";
 import { sorted } from "./findings";
 import { keyed } from "./keyed";
 import { NeedsFields } from "./needs-fields";
@@ -15,7 +16,7 @@ import { Outcome } from "./outcome";
 import { PlaceFields } from "./place-fields";
 import { PreviewPanel } from "./preview-panel";
 import { FIELDS, labelOf } from "./shown";
-import { usePreview } from "./use-preview";
+import { type PreviewState, usePreview } from "./use-preview";
 import { WhatFields } from "./what-fields";
 
 export interface PartProps {
@@ -34,7 +35,8 @@ export function DeclarePage({ session }: { session: Session }) {
   const [key] = useState(keyed);
   const isBusy = useRef(false);
   const preview = usePreview(session, draft, setFindings);
-  const faults = useMemo(() => sorted(findings, FIELDS), [findings]);
+  const told = useMemo(() => findings.map((finding) => inWords(finding, words)), [findings, words]);
+  const faults = useMemo(() => sorted(told, FIELDS), [told]);
   const change = (part: Partial<Draft>) => setDraft((before) => ({ ...before, ...part }));
 
   const declare = async (event: SubmitEvent) => {
@@ -64,7 +66,7 @@ export function DeclarePage({ session }: { session: Session }) {
           <h1>{words.declareIncident}</h1>
           {draft.exercise && <ExerciseMark label={words.exercise} />}
         </div>
-        <Summary findings={findings} />
+        <Summary findings={told} />
         <div class="columns">
           <div class="fields">
             <WhatFields draft={draft} change={change} />
@@ -73,22 +75,43 @@ export function DeclarePage({ session }: { session: Session }) {
           </div>
           <div class="beside">
             <PreviewPanel draft={draft} change={change} session={session} preview={preview} />
-            <section class="card declare-now">
-              <p class={draft.exercise ? "hint" : "notice"}>{draft.exercise ? words.exerciseHint : words.realHint}</p>
-              {sending.state === "unsure" && (
-                <p class="notice bad" role="alert">
-                  {words.againIsSafe}
-                </p>
-              )}
-              {sending.state === "failed" && findings.length === 0 && <WentWrong error={sending.error} />}
-              <button type="submit" class="main big" disabled={sending.state === "busy"}>
-                {buttonText(sending.state, draft.exercise, words)}
-              </button>
-            </section>
           </div>
         </div>
+        <DeclareBar draft={draft} preview={preview} sending={sending} hasFindings={findings.length > 0} />
       </form>
     </FaultsContext.Provider>
+  );
+}
+
+interface BarProps {
+  draft: Draft;
+  preview: PreviewState;
+  sending: Sending;
+  hasFindings: boolean;
+}
+
+/** What is about to happen, and the button that does it; on wide screens always in sight. */
+function DeclareBar({ draft, preview, sending, hasFindings }: BarProps) {
+  const { words, number } = useSpeech();
+  const seen = preview.isOld ? null : preview.seen;
+  return (
+    <section class="card declare-now">
+      <div class="about-to">
+        <p class={draft.exercise ? "hint" : "grave"}>{draft.exercise ? words.exerciseHint : words.realHint}</p>
+        <p class="hint">
+          {seen ? fill(words.previewed, { count: number(seen.audience.volunteers.reachable) }) : words.notPreviewed}
+        </p>
+        {sending.state === "unsure" && (
+          <p class="notice bad" role="alert">
+            {words.againIsSafe}
+          </p>
+        )}
+        {sending.state === "failed" && !hasFindings && <WentWrong error={sending.error} />}
+      </div>
+      <button type="submit" class="main big" disabled={sending.state === "busy"}>
+        {buttonText(sending.state, draft.exercise, words)}
+      </button>
+    </section>
   );
 }
 
@@ -105,11 +128,13 @@ function buttonText(
 /** All that is to mend, each a way to its field. */
 function Summary({ findings }: { findings: readonly Finding[] }) {
   const { words } = useSpeech();
+  const element = useRef<HTMLDivElement>(null);
+  useEffect(() => element.current?.scrollIntoView({ block: "nearest" }), [findings]);
   if (findings.length === 0) return null;
   const go = (where: string) =>
     document.querySelector<HTMLElement>(`[data-pointer="${CSS.escape(where)}"] :is(input, select, textarea)`)?.focus();
   return (
-    <div class="notice bad" role="alert">
+    <div class="notice bad" role="alert" ref={element}>
       <strong>{fill(words.problems, { count: findings.length })}</strong>
       <ul>
         {findings.map((finding) => {

@@ -6,6 +6,7 @@ import { stationSpots, stationsOf, townSpots, townsNear } from "../map/known";
 import type { Session } from "../session/session";
 import { useAsked } from "../ui/asked";
 import { WentWrong } from "../ui/told";
+import { useLanguageName } from "../words/languages";
 import { fill, useSpeech, wordFor } from "../words/words";
 import { withCorner } from "./draft";
 import { drawnPlace, drawnRadiusM, middleOf } from "./ground";
@@ -72,6 +73,7 @@ export function PreviewPanel({ draft, change, session, preview }: PanelProps) {
 
 function Reach({ preview }: { preview: Preview }) {
   const { words, number } = useSpeech();
+  const languageName = useLanguageName();
   const { stations, volunteers } = preview.audience;
   const notAsked = Object.values(volunteers.not_reachable).reduce((sum, count) => sum + count, 0);
   return (
@@ -84,7 +86,12 @@ function Reach({ preview }: { preview: Preview }) {
         counts={volunteers.by_ring.map((ring) => [fill(words.withinKm, { km: number(ring.within_km) }), ring.count])}
       />
       <Counts title={words.byRole} counts={named(volunteers.by_role, words.roles)} />
-      <Counts title={words.byLanguage} counts={Object.entries(volunteers.by_language)} />
+      <Counts
+        title={words.byLanguage}
+        counts={Object.entries(volunteers.by_language)
+          .sort(([, a], [, b]) => b - a)
+          .map(([code, count]) => [languageName(code), count])}
+      />
       {notAsked > 0 && (
         <Counts
           title={fill(words.notAsked, { count: number(notAsked) })}

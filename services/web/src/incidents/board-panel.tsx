@@ -1,5 +1,6 @@
 /** How far the search for helpers is: quotas, waves with their reasons, answers and pages, as the alerts service counts. */
 import type { Board } from "../api/answers";
+import { useLanguageName } from "../words/languages";
 import { fill, useSpeech, wordFor } from "../words/words";
 
 export function BoardPanel({ board }: { board: Board | null }) {
@@ -59,6 +60,7 @@ function Tallies({ board }: { board: Board }) {
 
 function Quotas({ board }: { board: Board }) {
   const { words } = useSpeech();
+  const languageName = useLanguageName();
   return (
     <table class="quotas">
       <thead>
@@ -74,7 +76,7 @@ function Quotas({ board }: { board: Board }) {
           <tr key={quota.need_id}>
             <th scope="row">
               <span class={`zone-dot zone-${quota.zone_kind}`} /> {wordFor(words.zoneKinds, quota.zone_kind)} ·{" "}
-              {wordFor(words.roles, quota.role)} {quota.language}
+              {wordFor(words.roles, quota.role)} {quota.language && languageName(quota.language)}
             </th>
             <td class="number">
               {quota.accepted} / {quota.count}

@@ -2,6 +2,7 @@
 import { useMemo, useState } from "preact/hooks";
 import type { Board, Incident, Zones } from "../api/answers";
 import { Refused } from "../api/client";
+import { peopleWanted } from "../declare/draft";
 import { NeedText } from "../declare/needs-fields";
 import { settling, type Told, useStream } from "../live/stream";
 import { GroundMap } from "../map/ground-map";
@@ -140,14 +141,18 @@ function Facts({ incident }: { incident: Incident }) {
   const { words, language } = useSpeech();
   return (
     <section class="card">
-      <h2>{words.needs}</h2>
-      <ul class="needs">
-        {incident.needs.map((need) => (
-          <li key={need.need_id}>
-            <NeedText need={need} />
-          </li>
-        ))}
-      </ul>
+      <details>
+        <summary>
+          {words.needs} · {fill(words.peopleWanted, { count: peopleWanted(incident.needs) })}
+        </summary>
+        <ul class="needs">
+          {incident.needs.map((need) => (
+            <li key={need.need_id}>
+              <NeedText need={need} />
+            </li>
+          ))}
+        </ul>
+      </details>
       <dl>
         <dt>{words.declaredAt}</dt>
         <dd>{civilTime(incident.declared_at, language)}</dd>

@@ -1,11 +1,13 @@
 import { expect, it } from "vitest";
 import { degrees, stepFor } from "./graticule";
 
-it("puts a few lines on any screen", () => {
-  for (const span of [170, 40, 8, 1.3, 0.2, 0.05]) {
-    const lines = span / stepFor(span);
-    expect(lines).toBeGreaterThanOrEqual(4);
-    expect(lines).toBeLessThan(14);
+it("puts lines on any screen that lie apart, and as many as fit", () => {
+  for (const px of [280, 660, 1200]) {
+    for (const span of [90, 40, 8, 1.3, 0.2, 0.1]) {
+      const apart = (stepFor(span, px) / span) * px;
+      expect(apart).toBeGreaterThanOrEqual(60);
+      expect(apart).toBeLessThan(60 * 3.5);
+    }
   }
 });
 

@@ -30,6 +30,7 @@ const CHINA: L.LatLngBoundsExpression = [
   [18, 74],
   [53, 134],
 ];
+const NAME_PX = { x: 110, y: 20 };
 const ZONES_LIGHTEST_FIRST = ["ripple", "affected", "core"];
 
 export function GroundMap(props: MapProps) {
@@ -102,23 +103,46 @@ function useSpots(map: L.Map | null, spots: readonly Spot[]) {
   useEffect(() => {
     if (!map) return;
     const layer = L.layerGroup().addTo(map);
+    const towns: L.CircleMarker[] = [];
     for (const spot of spots) {
-      const dot = L.circleMarker([spot.latDeg, spot.lonDeg], {
-        radius: spot.kind === "station" ? 4 : 2,
-        className: `spot spot-${spot.kind}`,
-        weight: 1,
-      });
-      dot.bindTooltip(text(spot.name), {
-        permanent: spot.kind === "town",
-        direction: spot.kind === "town" ? "right" : "top",
-        className: spot.kind === "town" ? "town" : "tip",
-      });
+      const dot = dotOf(spot);
       dot.addTo(layer);
+      if (spot.kind === "town") towns.push(dot);
     }
+    const keep = () => nameTowns(map, towns);
+    map.on("zoomend", keep);
+    keep();
     return () => {
+      map.off("zoomend", keep);
       layer.remove();
     };
   }, [map, spots]);
+}
+
+function dotOf(spot: Spot): L.CircleMarker {
+  const isTown = spot.kind === "town";
+  const dot = L.circleMarker([spot.latDeg, spot.lonDeg], {
+    radius: isTown ? 2 : 4,
+    className: `spot spot-${spot.kind}`,
+    weight: 1,
+  });
+  return dot.bindTooltip(text(spot.name), {
+    permanent: isTown,
+    direction: isTown ? "right" : "top",
+    className: isTown ? "town" : "tip",
+  });
+}
+
+/** Names only those towns whose names do not lie on one another; the first come first. */
+function nameTowns(map: L.Map, towns: readonly L.CircleMarker[]): void {
+  const named: L.Point[] = [];
+  for (const town of towns) {
+    const at = map.latLngToLayerPoint(town.getLatLng());
+    const isFree = named.every((other) => Math.abs(other.x - at.x) > NAME_PX.x || Math.abs(other.y - at.y) > NAME_PX.y);
+    if (isFree) named.push(at);
+    const element = town.getTooltip()?.getElement();
+    if (element) element.hidden = !isFree;
+  }
 }
 
 function usePlace(map: L.Map | null, place: Geometry | null, radiusM: number) {

@@ -21,6 +21,7 @@ async function addLand(map: L.Map): Promise<void> {
     import("topojson-client"),
     import("world-atlas/land-50m.json"),
   ]);
+  if (!map.getPane("land")) return; // the page was left meanwhile
   const topology = atlas as unknown as Topology<{ land: GeometryCollection }>;
   const land = feature(topology, topology.objects.land);
   L.geoJSON(land as unknown as Geometry, {
@@ -34,16 +35,23 @@ function drawGraticule(map: L.Map, layer: L.LayerGroup): void {
   layer.clearLayers();
   const box = map.getBounds();
   const [south, north] = [Math.max(box.getSouth(), -85), Math.min(box.getNorth(), 85)];
-  const step = stepFor(north - south);
-  const line = (from: L.LatLngTuple, to: L.LatLngTuple, words: string) =>
-    L.polyline([from, to], { pane: "graticule", interactive: false, className: "graticule", weight: 1 })
-      .bindTooltip(words, { permanent: true, direction: "center", className: "degrees", opacity: 1 })
-      .openTooltip(L.latLng(from[0] === to[0] ? [from[0], box.getWest()] : [north, from[1]]))
-      .addTo(layer);
-  for (let lat = Math.ceil(south / step) * step; lat <= north; lat += step) {
-    line([lat, box.getWest()], [lat, box.getEast()], degrees(lat, "N", "S", step));
+  const [west, east] = [box.getWest(), box.getEast()];
+  const size = map.getSize();
+  const [lonStep, latStep] = [stepFor(east - west, size.x), stepFor(north - south, size.y)];
+  const line = (from: L.LatLngTuple, to: L.LatLngTuple) =>
+    L.polyline([from, to], { pane: "graticule", interactive: false, className: "graticule", weight: 1 }).addTo(layer);
+  for (let lat = Math.ceil(south / latStep) * latStep; lat <= north; lat += latStep) {
+    line([lat, west], [lat, east]);
+    label([lat, east], degrees(lat, "N", "S", latStep), [2, 8], "degrees degrees-lat").addTo(layer);
   }
-  for (let lon = Math.ceil(box.getWest() / step) * step; lon <= box.getEast(); lon += step) {
-    line([south, lon], [north, lon], degrees(((lon + 540) % 360) - 180, "E", "W", step));
+  for (let lon = Math.ceil(west / lonStep) * lonStep; lon <= east; lon += lonStep) {
+    line([south, lon], [north, lon]);
+    label([south, lon], degrees(((lon + 540) % 360) - 180, "E", "W", lonStep), [-2, 18], "degrees").addTo(layer);
   }
+}
+
+/** Numbers only, so that they may be HTML. */
+function label(at: L.LatLngTuple, html: string, iconAnchor: L.PointTuple, className: string): L.Marker {
+  const icon = L.divIcon({ html, className, iconSize: [0, 0], iconAnchor });
+  return L.marker(at, { icon, interactive: false, keyboard: false, pane: "graticule" });
 }

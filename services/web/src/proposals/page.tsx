@@ -97,34 +97,41 @@ function Row({ session, proposal, onDone }: RowProps) {
             ))}
           </ul>
         )}
-        <div class="side-by-side">
-          <Field label={words.level}>
-            {(tied) => (
-              <select {...tied} value={level} onChange={(e) => setLevel(e.currentTarget.value as Level)}>
-                <option value="">–</option>
-                {LEVELS.map((one) => (
-                  <option key={one}>{one}</option>
-                ))}
-              </select>
-            )}
-          </Field>
-          {proposal.area_codes.length === 0 && (
-            <Field label={words.areaCodes}>
-              {(tied) => <input {...tied} value={areaCodes} onInput={(e) => setAreaCodes(e.currentTarget.value)} />}
+        <details>
+          <summary>{words.decide}</summary>
+          <div class="side-by-side">
+            <Field label={words.level}>
+              {(tied) => (
+                <select {...tied} value={level} onChange={(e) => setLevel(e.currentTarget.value as Level)}>
+                  <option value="">–</option>
+                  {LEVELS.map((one) => (
+                    <option key={one}>{one}</option>
+                  ))}
+                </select>
+              )}
             </Field>
-          )}
-          <Field label={words.reason}>
-            {(tied) => <input {...tied} value={reason} onInput={(e) => setReason(e.currentTarget.value)} />}
-          </Field>
-        </div>
-        <div class="buttons">
-          <button type="button" class="main" disabled={isBusy || !level} onClick={() => void accept()}>
-            {words.accept}
-          </button>
-          <button type="button" disabled={isBusy || !reason.trim()} onClick={() => void decide("dismiss", { reason })}>
-            {words.dismiss}
-          </button>
-        </div>
+            {proposal.area_codes.length === 0 && (
+              <Field label={words.areaCodes}>
+                {(tied) => <input {...tied} value={areaCodes} onInput={(e) => setAreaCodes(e.currentTarget.value)} />}
+              </Field>
+            )}
+            <Field label={words.reason}>
+              {(tied) => <input {...tied} value={reason} onInput={(e) => setReason(e.currentTarget.value)} />}
+            </Field>
+          </div>
+          <div class="buttons">
+            <button type="button" class="main" disabled={isBusy || !level} onClick={() => void accept()}>
+              {words.accept}
+            </button>
+            <button
+              type="button"
+              disabled={isBusy || !reason.trim()}
+              onClick={() => void decide("dismiss", { reason })}
+            >
+              {words.dismiss}
+            </button>
+          </div>
+        </details>
       </div>
     </li>
   );

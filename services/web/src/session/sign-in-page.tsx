@@ -1,9 +1,21 @@
 /** Signing in. */
 import { useState } from "preact/hooks";
+import { Refused } from "../api/client";
 import { Field } from "../ui/field";
 import { WentWrong } from "../ui/told";
 import { useSpeech } from "../words/words";
 import { Session } from "./session";
+
+function SignInFault({ error }: { error: unknown }) {
+  const { words } = useSpeech();
+  const status = error instanceof Refused ? error.problem.status : 0;
+  if (status !== 401 && status !== 429) return <WentWrong error={error} />;
+  return (
+    <p class="notice bad" role="alert">
+      {status === 401 ? words.wrongSignIn : words.signInSlowed}
+    </p>
+  );
+}
 
 interface SignInProps {
   hasEnded: boolean;
@@ -33,7 +45,7 @@ export function SignInPage({ hasEnded, onEnd, onSession }: SignInProps) {
       <h1>{words.product}</h1>
       <p class="hint">{words.tagline}</p>
       {hasEnded && <p class="notice">{words.signedOut}</p>}
-      <WentWrong error={error} />
+      <SignInFault error={error} />
       <Field label={words.name}>
         {(tied) => (
           <input
