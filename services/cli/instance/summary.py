@@ -5,6 +5,7 @@ from __future__ import annotations
 from rich.table import Table
 
 from services.catalog import SERVICES
+from services.cli.console.build import is_current
 from services.cli.instance.instance import Instance
 from services.cli.instance.keys import ADMIN_NAME, admin_password_file
 from services.cli.instance.progress import table_console
@@ -23,13 +24,17 @@ def print_summary(instance: Instance, first_sign_in: bool, took_s: float) -> Non
     postgres = "yours" if instance.record.external_postgres else f"127.0.0.1:{instance.record.ports['postgres']}"
     table.add_row("postgres", postgres, _whose(instance.record.external_postgres))
     console.print(table)
+    if is_current():
+        console.print(f"\nConsole: {instance.record.url('web')}/", soft_wrap=True)
+    else:
+        console.print("\nThe console is not built: everything else runs without it.", soft_wrap=True)
     password = admin_password_file(instance.layout.secrets)
     if first_sign_in:
         secret = password.read_text("utf-8").strip()
-        console.print(f"\nFirst sign-in: name {ADMIN_NAME}, password {secret}", soft_wrap=True)
+        console.print(f"First sign-in: name {ADMIN_NAME}, password {secret}", soft_wrap=True)
         console.print(f"(kept in {password}; shown only this once)", soft_wrap=True, markup=False)
     else:
-        console.print(f"\nFirst sign-in: name {ADMIN_NAME}, password in {password}", soft_wrap=True, markup=False)
+        console.print(f"First sign-in: name {ADMIN_NAME}, password in {password}", soft_wrap=True, markup=False)
     console.print(f"Ready in {took_s:.1f} s. Everything lies in {instance.layout.home}", soft_wrap=True, markup=False)
 
 

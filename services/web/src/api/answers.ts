@@ -96,6 +96,7 @@ export interface Preview extends Zones {
       by_ring: Ring[];
       by_role: Partial<Record<Role, number>>;
       by_language: Record<string, number>;
+      by_channel: Record<string, number>;
       not_reachable: Record<string, number>;
     };
   };

@@ -92,6 +92,7 @@ function Reach({ preview }: { preview: Preview }) {
           .sort(([, a], [, b]) => b - a)
           .map(([code, count]) => [languageName(code), count])}
       />
+      <Counts title={words.byChannel} counts={named(volunteers.by_channel, words.channels)} />
       {notAsked > 0 && (
         <Counts
           title={fill(words.notAsked, { count: number(notAsked) })}
