@@ -125,14 +125,15 @@ class Asking:
     async def _ask(self, unit: Unit, alert: AlertRow, wave: Wave, next_rings: Sequence[int]) -> None:
         """Keep the wave, publish it, and have its pages sent when this unit commits."""
         number = alert.wave + 1
-        firsts = wave.asks[: self._first_attempts.grant(len(wave.asks))]
         lease = self._first_attempts.lease
-        await store.insert_wave(
+        firsts = await store.insert_wave(
             unit.connection, alert, number, wave,
             now=unit.now, lapses_at=unit.now + alert.clock.real_delay(self._rules.ask_open), next_rings=next_rings,
-            channel=CHANNEL, waker=self._waker.name, first_attempts=len(firsts), lease_until=unit.now + lease,
+            channel=CHANNEL, waker=self._waker.name, first_attempts=self._first_attempts.grant(len(wave.asks)),
+            lease_until=unit.now + lease,
         )  # fmt: skip
-        pages = [first_attempt(alert, ask, unit.now + lease / START_WITHIN) for ask in firsts]
+        start_by = unit.now + lease / START_WITHIN
+        pages = [first_attempt(alert, ask, start_by) for ask in wave.asks if ask.page_id in firsts]
         unit.after_commit(partial(self._first_attempts.put, pages))
         unit.after_commit(self._waker.wake)
         emit(

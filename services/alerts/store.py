@@ -289,11 +289,11 @@ async def insert_wave(
     waker: str,
     first_attempts: int,
     lease_until: datetime,
-) -> None:
-    """A wave with its asks and their pages. The first attempt of so many is recorded with them; for the rest, other
-    processes' senders are woken when this commits."""
+) -> frozenset[UUID]:
+    """A wave with its asks and their pages. The first attempt of at most so many is recorded with them, which are
+    returned; for the rest, other processes' senders are woken when this commits."""
     asks: Sequence[Ask] = wave.asks
-    await connection.execute(
+    row = await connection.fetchrow(
         statement("insert_wave"),
         alert.alert_id,
         number,
@@ -315,6 +315,7 @@ async def insert_wave(
         first_attempts,
         lease_until,
     )
+    return frozenset(row["page_ids"])
 
 
 async def insert_pages(

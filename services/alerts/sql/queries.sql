@@ -136,9 +136,10 @@ SELECT coalesce((SELECT array_agg(volunteer_id) FROM commitment
        (SELECT count(*) FROM volunteer) AS volunteers,
        (SELECT coalesce(sum(sequence), 0)::bigint FROM volunteer) AS sequences;
 
--- name: insert_wave
+-- name: insert_wave^
 -- A wave with its asks and pages, where the next one begins, and the senders' call when this commits, for the pages
--- whose first attempt is not recorded with them.
+-- whose first attempt is not recorded with them. Who was told to be out of reach since the wave was decided must be
+-- looked at again, and has no first attempt. Returns the pages that have.
 -- (alert_id, wave, ring_km, shortfalls, explanation, now, world, lapses_at, page_ids, volunteer_ids, need_ids,
 -- distances_km, whys, needs of the rings, their rings, channel, the process that notifies, first attempts, their lease)
 WITH incoming AS (
@@ -161,11 +162,15 @@ WITH incoming AS (
     WHERE q.alert_id = $1 AND q.need_id = n.need_id
 ), pages AS (
     INSERT INTO page (page_id, alert_id, volunteer_id, purpose, state, attempts, due_at, created_at)
-    SELECT page_id, $1, volunteer_id, 'ask', CASE WHEN n <= $18::int THEN 'sending' ELSE 'pending' END,
-           CASE WHEN n <= $18 THEN 1 ELSE 0 END, CASE WHEN n <= $18 THEN $19::timestamptz ELSE $6 END, $6
-    FROM incoming
+    SELECT page_id, $1, volunteer_id, 'ask', CASE WHEN is_first THEN 'sending' ELSE 'pending' END,
+           CASE WHEN is_first THEN 1 ELSE 0 END, CASE WHEN is_first THEN $19::timestamptz ELSE $6 END, $6
+    FROM (SELECT i.*, i.n <= $18::int AND coalesce(v.deployable, true) AS is_first
+          FROM incoming i LEFT JOIN volunteer v USING (volunteer_id)) AS looked
+    RETURNING page_id, state
+), firsts AS (
+    SELECT coalesce(array_agg(page_id), '{}') AS page_ids FROM pages WHERE state = 'sending'
 )
-SELECT pg_notify($16, $17) WHERE cardinality($9) > $18;
+SELECT page_ids, CASE WHEN cardinality(page_ids) < cardinality($9) THEN pg_notify($16, $17)::text END FROM firsts;
 
 -- name: wave_is_stuck$
 -- Whether most asks of the last wave have not left yet: the channel is down, and asking more people would page crowds

@@ -11,6 +11,7 @@ import pytest
 
 from schemas.events import alert as events
 from schemas.vocabulary import PagePurpose, Role
+from services.alerts import store
 from services.alerts.asking import alert_id_of
 from services.alerts.store import insert_pages
 from services.registry.stations.decide import station_id_of
@@ -18,7 +19,7 @@ from services.registry.volunteers.decide import volunteer_id_of
 from tests.integration.alerts.harness import Running, running, until
 from tests.integration.alerts.network import incident, need, station, volunteer
 from tests.integration.alerts.phones import Mood, phones
-from tests.integration.alerts.steps import fenced, known, pages, rows
+from tests.integration.alerts.steps import enrol, fenced, known, pages, rows
 from tests.unit.registry.stations.builders import station_item
 from tests.unit.registry.volunteers.builders import credential_item, volunteer_item
 
@@ -102,3 +103,38 @@ async def test_no_page_of_any_purpose_leaves_to_a_member_who_opted_out(
 
         await until(stopped, "every page is cancelled")
         assert not gateway.attempts
+
+
+async def test_who_opts_out_between_the_deciding_of_a_wave_and_its_keeping_gets_no_page(
+    kafka_topics: str, make_database: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The first attempts are recorded with the wave: they must look once more, as every claim does."""
+    opted_out = "UPDATE volunteer SET deployable = false, reasons = '{opted-out}' WHERE volunteer_id = $1"
+    left: list[Any] = []
+    async with (
+        phones() as gateway,
+        running(
+            ("alerts",), kafka_topics, make_database, tmp_path, monkeypatch, alerts_page_gateway_url=gateway.url
+        ) as services,
+    ):
+        stock = store.insert_wave
+
+        async def after_an_opt_out(connection: Any, alert: Any, number: int, wave: Any, **others: Any) -> Any:
+            left.append(wave.asks[0].volunteer_id)
+            await rows(services, "alerts", opted_out, left[0])
+            return await stock(connection, alert, number, wave, **others)
+
+        monkeypatch.setattr(store, "insert_wave", after_an_opt_out)
+        stations = await enrol(services, per_station=2)
+        declared = incident(need(Role.COUNSELLOR, 2))
+        await services.log.publish(declared, declared.incident_id)
+        await services.log.publish(fenced(declared, stations), declared.incident_id)
+        sent = await pages(services, declared.incident_id, 2)
+        assert left[0] not in {page.volunteer_id for page in sent}
+
+        async def cancelled() -> bool:
+            found = await rows(services, "alerts", "SELECT state FROM page WHERE volunteer_id = $1", left[0])
+            return found == [{"state": "cancelled"}]
+
+        await until(cancelled, "the page is cancelled")
+        assert len(gateway.pages) == 2
