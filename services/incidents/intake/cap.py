@@ -21,6 +21,8 @@ from services.incidents.intake.safexml import child, children, local, namespace,
 
 _DSIG: Final = "http://www.w3.org/2000/09/xmldsig#"
 _FORBIDDEN: Final = re.compile(r"[\s,<&]")
+_SPACED_COMMA: Final = re.compile(r"\s*,\s*")
+_TIME_INSIDE: Final = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9:]{8}\S*[,;]")
 _FOLLOWS: Final = frozenset({"Update", "Cancel", "Ack", "Error"})
 REFERENCES_MAX: Final = 1_000
 
@@ -195,16 +197,17 @@ def _references(parts: Children, msg_type: str, where: str, notes: Notes) -> tup
 
 def read_references(text: str, where: str) -> tuple[Reference, ...]:
     """References as CAP writes them. A time without zone is taken as UTC, as for `sent`."""
-    words = text.split()
+    words = _SPACED_COMMA.sub(",", text).split()
     if len(words) > REFERENCES_MAX:
         raise Refused(where, f"has {len(words)} references; at most {REFERENCES_MAX} are read")
-    found: dict[Reference, None] = {}
+    found = []
     for word in words:
         sender, _, rest = word.partition(",")
         identifier, _, sent = rest.rpartition(",")
-        if not (sender and identifier and sent):
+        if not (sender and identifier and sent) or _TIME_INSIDE.search(identifier):
+            # Two triples without a space between them would be one that refers to nothing.
             raise Refused(where, f"{values.shown(word)} is not sender,identifier,sent")
-        found[Reference(sender, identifier, values.time(sent, where, zone=UTC), word)] = None
+        found.append(Reference(sender, identifier, values.time(sent, where, zone=UTC), word))
     return tuple(found)
 
 

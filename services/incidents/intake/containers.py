@@ -28,6 +28,7 @@ _ATOM_ELEMENTS: Final = {
     "entry": {"author", "category", "content", "contributor", "id", "link", "published", "rights", "source", "summary",
               "title", "updated"},
 }  # fmt: skip
+_UNREAL: Final = ("Exercise", "System", "Test")
 LINKS_MAX: Final = 10_000
 _ESCAPED: Final = (
     ".//text()[contains(., 'urn:oasis:names:tc:emergency:cap') and contains(., 'alert') and contains(., '<')]"
@@ -49,29 +50,40 @@ def read_alerts(roots: list[etree._Element], notes: Notes) -> Reading:
             found += list(_inside(root, top))
     if not found:
         raise Refused(local(roots[0]), "has no alert inside")
-    formats, alerts = _read_all(found, notes)
+    formats, alerts = read_all(found, notes)
     return Reading(format=formats[0], alerts=tuple(alerts))
 
 
 def read_edxl(root: etree._Element, notes: Notes) -> Reading:
     """An EDXL-DE distribution. Its own status says whether what it carries is real."""
-    version = "2.0" if namespace(root).endswith("2.0") else "1.0"
+    top, version = local(root), "2.0" if namespace(root).endswith("2.0") else "1.0"
     for name in _EDXL_NEEDS:
-        if not text_of(child(root, name)):
-            raise Refused(f"EDXLDistribution/{name}", "is missing or empty")
-    values.time(text_of(child(root, "dateTimeSent")), "EDXLDistribution/dateTimeSent")
-    status = text_of(child(root, "distributionStatus"))
+        if not _said(root, name):
+            raise Refused(f"{top}/{name}", "is missing or empty")
+    values.time(text_of(child(root, "dateTimeSent")), f"{top}/dateTimeSent")
+    status = _said(root, "distributionStatus")
     if version == "1.0" and status not in _EDXL_STATUS:
-        raise Refused("EDXLDistribution/distributionStatus", f"{values.shown(status)} is none of Actual, Exercise, ...")
-    found = list(_inside(root, "EDXLDistribution"))
+        raise Refused(f"{top}/distributionStatus", f"{values.shown(status)} is none of Actual, Exercise, ...")
+    found = list(_inside(root, top))
     if not found:
-        notes.add("EDXLDistribution/contentObject", "has no CAP alert inside")
+        notes.add(f"{top}/contentObject", "has no CAP alert inside")
         return Reading(format=f"edxl-de-{version}")
-    _, alerts = _read_all(found, notes)
-    if status in ("Exercise", "System", "Test"):
-        notes.add("EDXLDistribution/distributionStatus", f"is {status}; so are the alerts in it")
+    _, alerts = read_all(found, notes)
+    if status in _UNREAL:
+        notes.add(f"{top}/distributionStatus", f"is {status}; so are the alerts in it")
         alerts = [_downgraded(alert, status) for alert in alerts]
     return Reading(format=f"edxl-de-{version}", alerts=tuple(alerts))
+
+
+def is_edxl(element: etree._Element) -> bool:
+    """Whether it is a distribution: `EDXLDistribution` in version 1.0, `edxlDistribution` in 2.0."""
+    return local(element).lower() == "edxldistribution"
+
+
+def _said(root: etree._Element, name: str) -> str:
+    """A field's text; version 2.0 has some of them in an element of their own (`statusKindDefault`)."""
+    element = child(root, name)
+    return "" if element is None else text_of(element) or text_of(next(children(element), None))
 
 
 def read_atom(root: etree._Element, notes: Notes) -> Reading:
@@ -106,7 +118,7 @@ def _feed(form: str, root: etree._Element, top: str, name: str, link_of: LinkOf,
             raise Refused(where, f"is one link too many: at most {LINKS_MAX} are read")
     if links:
         notes.add("", f"{len(links)} entries only link to their alerts, which were not fetched")
-    alerts = _read_all(found, notes, is_link_enough=bool(links))[1] if found else []
+    alerts = read_all(found, notes, is_link_enough=bool(links))[1] if found else []
     return Reading(format=form, alerts=tuple(alerts), links=tuple(links))
 
 
@@ -199,7 +211,7 @@ def escaped(text: str, where: str) -> etree._Element | Refused:
         return refused.under(where)
 
 
-def _read_all(found: list[Found], notes: Notes, *, is_link_enough: bool = False) -> tuple[list[str], list[Alert]]:
+def read_all(found: list[Found], notes: Notes, *, is_link_enough: bool = False) -> tuple[list[str], list[Alert]]:
     if len(found) > ALERTS_MAX:
         raise Refused("", f"has {len(found)} alerts; at most {ALERTS_MAX} are read")
     formats: list[str] = []
@@ -210,6 +222,7 @@ def _read_all(found: list[Found], notes: Notes, *, is_link_enough: bool = False)
             if isinstance(element, Refused):
                 raise element
             name, alert = read_alert(element, where, notes)
+            alert = _as_distributed(alert, element, notes)
         except Refused as refused:
             first = first or refused
             if len(found) > 1 or is_link_enough:
@@ -220,6 +233,15 @@ def _read_all(found: list[Found], notes: Notes, *, is_link_enough: bool = False)
     if first is not None and not alerts and not is_link_enough:
         raise first
     return formats, alerts
+
+
+def _as_distributed(alert: Alert, element: etree._Element, notes: Notes) -> Alert:
+    """The alert as real as the distributions around it, wherever they are (in a SOAP envelope, in one another)."""
+    for around in element.iterancestors():
+        if is_edxl(around) and (status := _said(around, "distributionStatus")) in _UNREAL:
+            notes.add(f"{local(around)}/distributionStatus", f"is {status}; so are the alerts in it")
+            return _downgraded(alert, status)
+    return alert
 
 
 def _downgraded(alert: Alert, status: str) -> Alert:

@@ -84,13 +84,13 @@ def _item(item: etree._Element, where: str, notes: Notes) -> Alert:
 
 def _quake(item: etree._Element, hazard: str, event_id: str, point: Pair, info: Info, where: str) -> Quake:
     severity = child(item, "severity")
-    size = None if severity is None else severity.get("value")
+    size, place = None if severity is None else severity.get("value"), f"{where}/severity/@value"
     return Quake(
         event_id=f"{hazard}{event_id}",
         occurred_at=info.onset_at,
         lat_deg=point[0],
         lon_deg=point[1],
-        magnitude=None if not size else values.number(size, f"{where}/severity/@value"),
+        magnitude=values.magnitude(values.number(size, place), place) if size else None,
         place_name=info.areas[0].description or None,
     )
 

@@ -33,6 +33,8 @@ def read_exposures(name: str, document: Object, notes: Notes) -> Reading:
     found: dict[int, int] = {}
     for index, (level, count) in enumerate(zip(levels, people, strict=True)):
         mmi = _whole(level, f"{path}.mmi[{index}]", 12)
+        if mmi in found:
+            raise Refused(f"{path}.mmi[{index}]", f"is {mmi} once more")
         found[mmi] = _whole(count, f"{path}.aggregated_exposure[{index}]", PEOPLE_MAX)
     return Reading(format="usgs-pager-exposures", alerts=(product(name, notes, exposure=found),))
 
@@ -67,7 +69,7 @@ def read_event(name: str, document: Object, notes: Notes) -> Reading:
         lat_deg=point[0],
         lon_deg=point[1],
         depth_km=safejson.maybe_real(event, "depth", "event"),
-        magnitude=safejson.maybe_real(event, "mag", "event"),
+        magnitude=values.magnitude(safejson.maybe_real(event, "mag", "event"), "event.mag"),
         place_name=safejson.maybe_text(event, "location"),
         intensity_max=safejson.maybe_real(pager, "maxmmi", "pager"),
     )
@@ -97,7 +99,7 @@ def read_xml(root: etree._Element, notes: Notes) -> Reading:
         lat_deg=point[0],
         lon_deg=point[1],
         depth_km=_attribute(event, "depth"),
-        magnitude=_attribute(event, "magnitude"),
+        magnitude=values.magnitude(_attribute(event, "magnitude"), "pager/event/@magnitude"),
         place_name=event.get("event_description"),
         intensity_max=_attribute(event, "maxmmi"),
     )

@@ -51,7 +51,7 @@ def _event(event: etree._Element, where: str) -> Alert:
         lat_deg=lat,
         lon_deg=lon,
         depth_km=values.number(depth, f"{path}/depth/value") / 1000 if depth else None,
-        magnitude=values.number(magnitude, f"{where}/magnitude/mag/value") if magnitude else None,
+        magnitude=_size(magnitude, f"{where}/magnitude/mag/value"),
         place_name=next((text_of(child(d, "text")) for d in children(event, "description")), "") or None,
     )
     sent_at = values.time(updated, f"{where}/creationInfo/creationTime", zone=UTC) if updated else None
@@ -87,7 +87,7 @@ def read_shakemap(root: etree._Element, name: str, notes: Notes) -> Reading:
         lat_deg=_number(earthquake, "lat", where),
         lon_deg=_number(earthquake, "lon", where),
         depth_km=_number(earthquake, "depth", where) if earthquake.get("depth") else None,
-        magnitude=_number(earthquake, "mag", where) if earthquake.get("mag") else None,
+        magnitude=_size(earthquake.get("mag"), f"{where}/@mag"),
         place_name=earthquake.get("locstring") or None,
     )
     alert = _alert(quake, None, where, observations=seen)
@@ -136,13 +136,17 @@ def _stations(stations: etree._Element) -> list[Observation]:
     for number, station in enumerate(children(stations, "station"), 1):
         where = f"stationlist/station[{number}]"
         intensity = station.get("intensity")
-        if intensity is None or not intensity.strip():
-            continue
+        if intensity is None or intensity.strip().lower() in ("", "nan"):
+            continue  # not measured: ShakeMap writes NaN
         felt = values.number(intensity, f"{where}/@intensity")
         point = values.position(_number(station, "lat", where), _number(station, "lon", where), where)
         if felt >= 1:
             seen.append(observation(*point, felt, f"{where}/@intensity"))
     return seen
+
+
+def _size(text: str | None, where: str) -> float | None:
+    return values.magnitude(values.number(text, where), where) if text else None
 
 
 def _number(element: etree._Element, name: str, where: str) -> float:

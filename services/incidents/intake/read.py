@@ -8,6 +8,7 @@ from typing import Any, Final
 from lxml import etree
 
 from services.incidents.intake import (
+    cap_json,
     containers,
     edxl_json,
     gdacs,
@@ -30,6 +31,8 @@ from services.incidents.intake.safejson import Object
 from services.incidents.intake.safexml import local, namespace
 from services.incidents.intake.values import shown
 
+_BOM_TWICE: Final = b"\xc3\xaf\xc2\xbb\xc2\xbf"
+"""A byte order mark that was taken for Latin-1 and written as UTF-8 once more."""
 _MARKS: Final = {
     b"\x1f\x8b": "is compressed (gzip); unpack it first",
     b"PK\x03\x04": "is an archive (zip); unpack it first",
@@ -68,7 +71,7 @@ def _read(name: str, data: bytes, bytes_max: int, charset: str | None, notes: No
     for mark, why in _MARKS.items():
         if data.startswith(mark):
             raise _Unknown("", why)
-    body = as_utf8(data, notes, charset).lstrip()
+    body = as_utf8(data, notes, charset).removeprefix(_BOM_TWICE).lstrip()
     if b"\x00" in body:
         raise _Unknown("", f"{NOT_AN_ALERT}: it has NUL bytes")
     if body[:1] == b"<":
@@ -86,7 +89,7 @@ def _xml(name: str, body: bytes, notes: Notes, form: list[str]) -> Reading:
     roots = safexml.parse(body, notes)
     root = roots[0]
     root_name = local(root)
-    if root_name == "EDXLDistribution":
+    if containers.is_edxl(root):
         form[0] = "edxl-de-1.0"
         return containers.read_edxl(root, notes)
     if root_name == "feed" and namespace(root) in (containers.ATOM, ""):
@@ -214,6 +217,9 @@ def _message(document: Object, notes: Notes, form: list[str]) -> Reading | None:
     if isinstance(document.get("alert"), dict) and "capXml" in document["alert"]:
         form[0] = "cap-json"
         return edxl_json.read_hub(document, notes)
+    if cap_json.is_alert(document) or cap_json.is_feed(document):
+        form[0] = f"{V1_2.name}-json"
+        return cap_json.read(document, notes)
     if relay.is_cea(document):
         form[0] = "cea"
         return relay.read_cea(document, notes)

@@ -66,11 +66,11 @@ def _measured(record: Object, where: str, notes: Notes) -> Alert:
     )
     event_id = safejson.maybe_text(record, "EventID") or safejson.maybe_text(record, "eventId")
     reported = safejson.maybe_text(record, "ReportTime")
-    sent_at = values.time(reported, f"{where}.ReportTime", zone=values.CHINA) if reported else quake.occurred_at
-    # Entries without an id are told apart by when and where; a re-measured one may then look like another.
-    made = f"cenc-{quake.occurred_at:%Y%m%dT%H%M%S}-{quake.lat_deg:g}-{quake.lon_deg:g}"
+    sent_at = _time(reported, f"{where}.ReportTime") if reported else quake.occurred_at
     is_reviewed = safejson.maybe_text(record, "type") != "automatic"
-    return _alert(quake, "cenc", event_id or made, sent_at=sent_at, version=0, is_observed=is_reviewed)
+    return _alert(
+        quake, "cenc", event_id or _made_id("cenc", quake), sent_at=sent_at, version=0, is_observed=is_reviewed
+    )
 
 
 def read_warning(document: Object, notes: Notes) -> Reading:
@@ -93,14 +93,20 @@ def read_warning(document: Object, notes: Notes) -> Reading:
     kind = safejson.maybe_text(document, "type")
     guessed = "sc_eew" if "Magunitude" in document else "cenc_eew"
     name = kind if kind is not None and kind.endswith("_eew") else guessed
-    event_id = safejson.text(document, "EventID" if "EventID" in document else "ID", "")
+    sender = name.partition("_")[0]
+    event_id = next((said for key in ("EventID", "ID") if (said := _id(document, key))), None)
+    if event_id is None:
+        event_id = _made_id(sender, quake)
+        notes.add(
+            "EventID", "is missing; the warning is named by when and where, and its next report may look like another"
+        )
     reported = safejson.text(document, "ReportTime", "")
     version = safejson.maybe_real(document, "ReportNum", "") or 1
     alert = _alert(
         quake,
-        name.partition("_")[0],
+        sender,
         event_id,
-        sent_at=values.time(reported, "ReportTime", zone=values.CHINA),
+        sent_at=_time(reported, "ReportTime"),
         version=int(min(max(version, 0), 1e6)),
         is_observed=False,
     )
@@ -125,7 +131,7 @@ def read_cea(document: Object, notes: Notes) -> Reading:
     )
     event_id = safejson.text(document, "eventId" if "eventId" in document else "id", "")
     updated = safejson.maybe_text(document, "updateTime") or safejson.maybe_text(document, "createTime")
-    sent_at = values.time(updated, "updateTime", zone=values.CHINA) if updated else quake.occurred_at
+    sent_at = _time(updated, "updateTime") if updated else quake.occurred_at
     version = safejson.maybe_real(document, "updates", "") or 1
     alert = _alert(quake, "cea", event_id, sent_at=sent_at, version=int(min(max(version, 0), 1e6)), is_observed=False)
     return Reading(format="cea", alerts=(alert,))
@@ -155,7 +161,7 @@ def _quake(
         raise Refused(safejson.under(where, intensity), f"{felt:g} is no intensity: 0 to 12")
     called = next((key for key in name if key in record), name[0])
     return Quake(
-        occurred_at=values.time(safejson.text(record, when, where), safejson.under(where, when), zone=values.CHINA),
+        occurred_at=_time(safejson.text(record, when, where), safejson.under(where, when)),
         lat_deg=point[0],
         lon_deg=point[1],
         depth_km=safejson.maybe_real(record, depth, where),
@@ -163,6 +169,20 @@ def _quake(
         place_name=safejson.text(record, called, where),
         intensity_max=felt,
     )
+
+
+def _id(document: Object, key: str) -> str | None:
+    return None if document.get(key) in (None, "") else safejson.text(document, key, "")
+
+
+def _made_id(sender: str, quake: Quake) -> str:
+    """A name for what has none: by when and where. A re-measured earthquake may then look like another."""
+    return f"{sender}-{quake.occurred_at:%Y%m%dT%H%M%S}-{quake.lat_deg:g}-{quake.lon_deg:g}"
+
+
+def _time(text: str, where: str) -> datetime:
+    """A time of China, also with slashes, as some relays write the date."""
+    return values.time(text.replace("/", "-"), where, zone=values.CHINA)
 
 
 def _intensity(record: Object, name: str, where: str, notes: Notes) -> float | None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import math
 import re
+from collections import Counter
 from collections.abc import Iterator
 from typing import Any, Final
 
@@ -25,7 +26,7 @@ def parse(data: bytes, notes: Notes) -> Any:
     if data.count(b"{") + data.count(b"[") > CONTAINERS_MAX:
         raise Refused("", f"has more than {CONTAINERS_MAX} objects and arrays")
     try:
-        return orjson.loads(data)
+        document = orjson.loads(data)
     except orjson.JSONDecodeError as error:
         if _NOT_FINITE.search(data):
             document = _with_nan(data)
@@ -35,6 +36,23 @@ def parse(data: bytes, notes: Notes) -> Any:
         if (why_not := why_not_utf8(data)) is not None:
             raise Refused("encoding", why_not) from error
         raise Refused(f"line {error.lineno}", f"is not JSON: {error.msg}") from error
+    _check_names(data)
+    return document
+
+
+def _check_names(data: bytes) -> None:
+    """Of a field that is given twice most readers take the last and some the first: nobody knows which is meant."""
+    try:
+        # Nothing of it is kept: numbers become their lengths, objects nothing.
+        json.loads(data, object_pairs_hook=_check_object, parse_float=len, parse_int=len)
+    except RecursionError as error:
+        raise Refused("", "is nested too deeply") from error
+
+
+def _check_object(fields: list[tuple[str, Any]]) -> None:
+    if len(dict(fields)) != len(fields):
+        twice = next(name for name, count in Counter(name for name, _ in fields).items() if count > 1)
+        raise Refused(twice if twice.isidentifier() else "file", f"the field {shown(twice)} is twice in one object")
 
 
 def _with_nan(data: bytes) -> Any:

@@ -15,13 +15,12 @@ _LINES: Final = ("MultiLineString", "LineString")
 
 
 def is_contours(features: Sequence[Any]) -> bool:
-    """Whether the first feature is a contour line with a value."""
-    first = features[0] if features else None
+    """Whether the first feature that has a geometry is a contour line with a value."""
+    first = next((one for one in features if isinstance(one, dict) and isinstance(one.get("geometry"), dict)), None)
     return (
-        isinstance(first, dict)
+        first is not None
         and isinstance(first.get("properties"), dict)
         and "value" in first["properties"]
-        and isinstance(first.get("geometry"), dict)
         and first["geometry"].get("type") in _LINES
     )
 
@@ -38,7 +37,10 @@ def read_contours(name: str, document: Object, notes: Notes) -> Reading:
         value = safejson.real(properties, "value", path)
         if not 0 <= value <= 12:
             raise Refused(f"{path}.value", f"{value:g} is no intensity: 0 to 12")
-        lines[value] += _lines(feature.get("geometry"), f"{where}.geometry")
+        if feature.get("geometry") is None:
+            notes.add(f"{where}.geometry", "is null: this contour has no line")
+            continue
+        lines[value] += _lines(feature["geometry"], f"{where}.geometry")
     levels = contours.areas(_unwrapped(lines), notes)
     areas = tuple(
         Area(

@@ -77,7 +77,7 @@ def _event(feature: Object, where: str, notes: Notes) -> Alert:
         lat_deg=lat_deg,
         lon_deg=lon_deg,
         depth_km=depth_km,
-        magnitude=safejson.maybe_real(properties, "mag", path),
+        magnitude=values.magnitude(safejson.maybe_real(properties, "mag", path), f"{path}.mag"),
         place_name=place_name or None,
         intensity_max=max((value for value in intensities if value is not None), default=None),
     )

@@ -40,7 +40,7 @@ def read_info(name: str, document: Object, notes: Notes) -> Reading:
         lat_deg=lat_deg,
         lon_deg=lon_deg,
         depth_km=safejson.maybe_real(event, "depth", path),
-        magnitude=safejson.maybe_real(event, "magnitude", path),
+        magnitude=values.magnitude(safejson.maybe_real(event, "magnitude", path), f"{path}.magnitude"),
         place_name=place_name,
         intensity_max=safejson.maybe_real(intensity, "max", "output.ground_motions.intensity"),
     )
@@ -102,7 +102,7 @@ def read_rupture(name: str, document: Object, notes: Notes) -> Reading:
         lat_deg=lat_deg,
         lon_deg=lon_deg,
         depth_km=safejson.maybe_real(meta, "depth", "metadata"),
-        magnitude=safejson.maybe_real(meta, "mag", "metadata"),
+        magnitude=values.magnitude(safejson.maybe_real(meta, "mag", "metadata"), "metadata.mag"),
         place_name=safejson.maybe_text(meta, "locstring"),
     )
     info = Info(

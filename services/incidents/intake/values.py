@@ -12,6 +12,7 @@ from services.incidents.intake.model import Circle, Notes, Pair, Refused
 
 RADIUS_KM_MAX: Final = 20_038.0
 """Half way round the Earth at the equator."""
+_BEYOND_DEG_MAX: Final = 45.0
 CHINA: Final = timezone(timedelta(hours=8))
 
 _NUMBER: Final = re.compile(r"[-+]?(?:[0-9]{1,20}(?:\.[0-9]{0,30})?|\.[0-9]{1,30})(?:[eE][-+]?[0-9]{1,3})?")
@@ -40,18 +41,28 @@ def number(text: str, where: str) -> float:
     return value
 
 
+def magnitude(value: float | None, where: str) -> float | None:
+    """A magnitude, if there is one; small quakes have negative ones."""
+    if value is not None and not -5 <= value <= 10:
+        raise Refused(where, f"{value:g} is no magnitude")
+    return value
+
+
 def time(text: str, where: str, *, zone: timezone | None = None) -> datetime:
     """An ISO 8601 time in UTC. Without an offset it is in `zone`; if there is none it is refused."""
     match = _TIME.fullmatch(text.strip())
     if match is None:
         raise Refused(where, f"{shown(text)} is not a date and time" if text.strip() else "is empty; a time is needed")
     *parts, fraction, offset = match.groups()
+    is_midnight = parts[3:] == ["24", "00", "00"] and not int(fraction or "0")
+    if is_midnight:
+        parts[3] = "00"  # as XML Schema writes the end of a day
     if offset is None and zone is None:
         raise Refused(where, f"{shown(text)} has no time zone")
     micros = int((fraction or "0")[:6].ljust(6, "0"))
     try:
         local = datetime(*(int(part) for part in parts), micros, tzinfo=_zone(offset) if offset else zone)  # type: ignore[arg-type,misc]
-        return local.astimezone(UTC)
+        return (local + timedelta(days=is_midnight)).astimezone(UTC)
     except (ValueError, OverflowError) as error:
         raise Refused(where, f"{shown(text)} is no possible time: {error}") from error
 
@@ -92,7 +103,8 @@ def position(lat_deg: float, lon_deg: float, where: str) -> Pair:
 def ring(text: str, where: str, notes: Notes) -> tuple[Pair, ...]:
     """A CAP polygon: "lat,lon lat,lon ...", the last repeating the first; an open ring is closed, and that is noted."""
     if not _PAIRS.fullmatch(text):
-        raise Refused(where, f"{shown(text)} is not a list of lat,lon pairs")
+        wrong = next((word for word in text.split() if not _PAIRS.fullmatch(word)), text)
+        raise Refused(where, f"{shown(text)} is not a list of lat,lon pairs: see {shown(wrong)}")
     words = text.split()
     if any(word[0] == "," or word[-1] == "," for word in words):
         notes.add(where, "has spaces around its commas")
@@ -103,8 +115,20 @@ def ring(text: str, where: str, notes: Notes) -> tuple[Pair, ...]:
             # "31,5,103" among pairs is more likely a decimal comma than one corner with a height.
             raise Refused(where, "has corners of two numbers and of three; which are lat,lon?")
         notes.add(where, "has heights, which were left out")
-    pairs = [_pair(part, where) for part in parts]
+    pairs = _within_180([_pair(part, where) for part in parts], where, notes)
     return close(pairs, where, notes)
+
+
+def _within_180(pairs: list[Pair], where: str, notes: Notes) -> list[Pair]:
+    """A narrow ring over the antimeridian may be written on beyond 180, as GDACS does. Anything else there is wrong."""
+    lons = [lon for _, lon in pairs]
+    west, east = min(lons, default=0), max(lons, default=0)
+    if west >= -180 and east <= 180:
+        return pairs
+    if not (west < -180 < east or west < 180 < east) or east - west > _BEYOND_DEG_MAX:
+        return [position(lat, lon, where) for lat, lon in pairs]
+    notes.add(where, "goes on beyond 180 degrees; it was taken over the antimeridian")
+    return [(lat, lon - 360 * (lon > 180) + 360 * (lon < -180)) for lat, lon in pairs]
 
 
 def close(pairs: list[Pair], where: str, notes: Notes) -> tuple[Pair, ...]:
@@ -140,6 +164,8 @@ def _pair(parts: list[str], where: str) -> Pair:
         lat_deg, lon_deg = float(parts[0]), float(parts[1])
     except ValueError as error:
         raise Refused(where, f"{shown(word)} is not a pair of numbers lat,lon") from error
+    if 180 < abs(lon_deg) <= 180 + _BEYOND_DEG_MAX and -90 <= lat_deg <= 90:
+        return lat_deg, lon_deg  # see _within_180
     return position(lat_deg, lon_deg, where)
 
 

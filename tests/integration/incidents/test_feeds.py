@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+import orjson
 import pytest
 
 from schemas.events.incident import IncidentAccepted, IncidentProposed
@@ -99,6 +100,28 @@ async def test_a_cancel_withdraws_and_closes_nothing(rig: ServiceRig) -> None:
     assert len((await shown(rig, proposal_id))["changes"]) == 1
     async with rig.client() as client:
         assert (await client.post(f"/incidents/proposals/{proposal_id}/accept", json={})).status_code == 409
+
+
+async def test_updates_and_cancels_follow_in_other_forms_and_with_odd_spaces(rig: ServiceRig) -> None:
+    proposal_id = await proposal_id_of(rig, flood("A", 1))
+    spaced = flood("B", 2, "Update", "A", severity="Extreme").replace(
+        b"met@example.org,A,", b"\nmet@example.org, A ,\t"
+    )
+    assert await proposal_id_of(rig, spaced) == proposal_id
+    text = flood("C", 3, "Update", "A", "B").decode()
+    head = {
+        name: text.partition(f"<{name}>")[2].partition("<")[0]
+        for name in ("identifier", "sender", "sent", "status", "msgType", "scope", "references")
+    }
+    said = {
+        "category": "Met", "event": "Flood", "urgency": "Immediate", "severity": "Severe", "certainty": "Likely",
+        "area": {"areaDesc": "v", "polygon": "31,103 31,104 32,104 31,103"},
+    }  # fmt: skip
+    assert await proposal_id_of(rig, orjson.dumps({"warnings": [{"alert": {**head, "info": [said]}}]})) == proposal_id
+    assert (await shown(rig, f"proposals/{proposal_id}"))["state"] == "proposed"
+    (one,) = (await take(rig, flood("D", 4, "Cancel", "A", "B", "C")))["proposals"]
+    assert (one["proposal_id"], one["outcome"]) == (proposal_id, "withdrawn")
+    assert await rig.count("incidents") == 0
 
 
 async def test_what_a_declaration_lacks_is_asked_for_by_its_field(rig: ServiceRig) -> None:

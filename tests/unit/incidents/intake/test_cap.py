@@ -98,6 +98,21 @@ def test_what_does_not_change_the_meaning_is_read_and_noted(old: str, new: str, 
     assert area.circles == ()
 
 
+def test_references_with_odd_spaces_are_all_there() -> None:
+    first, second = "a@b,x,2024-05-19T10:00:00+08:00", "a@b,y,2024-05-19T10:00:00-00:00"
+    for text in (f"\n{first}\t {second}\n", f"{first.replace(',', ', ')} {second.replace(',', ' ,')}"):
+        refers = only(read_text(cap(msg_type="Update", references=text))).references
+        assert [str(reference) for reference in refers] == [first, second]
+
+
+def test_a_ring_that_goes_on_beyond_180_degrees_stays_where_it_is() -> None:
+    written = "-22,-179.5 -21,-180.5 -21,-178.5 -22,-179.5"
+    reading = read_text(cap().replace(samples.RING, written))
+    assert only(reading).infos[0].areas[0].polygons == ((((-22, -179.5), (-21, 179.5), (-21, -178.5), (-22, -179.5)),),)
+    assert any("beyond 180" in line for line in reading.warnings)
+    assert where(read_text(cap().replace(samples.RING, "30,103 31,181 31,104 30,103"))).endswith("polygon"), "a slip"
+
+
 def test_an_undeclared_prefix_is_read_and_noted() -> None:
     text = cap().replace("<", "<cap:").replace("<cap:/", "</cap:")
     reading = read_text(text)

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+from typing import Any
+
+import pytest
+
 from tests.unit.incidents.intake.samples import cap, info, only, read_json, read_text, where
 
 ENTRY = "<id>e</id><title>t</title><updated>2024-05-19T17:18:00Z</updated>"
@@ -106,6 +110,53 @@ def test_an_alert_inside_json() -> None:
     assert where(read_json({"alert": {"capXml": "<alert"}})).startswith("alert.capXml/line")
     bad = cap().replace("<scope>Public</scope>", "")
     assert where(read_json({"alert": {"capXml": bad}})) == "alert.capXml/alert/scope"
+
+
+def in_json(identifier: str, /, **changes: Any) -> dict[str, Any]:
+    """CAP's fields in an object, in the order of the alphabet and with one of the publisher's own."""
+    area = {"altitude": 0.0, "areaDesc": "valley", "geocode": [{"value": "DE1", "valueName": "EMMA_ID"}]}
+    said = {
+        "area": [{**area, "polygon": ["30,100 31,100 31,102 30,100"]}, area], "category": ["Met"],
+        "certainty": "Likely", "event": "Flood", "resource": [{"uri": "x"}], "severity": "Severe",
+        "urgency": "Immediate",
+    }  # fmt: skip
+    head = {"identifier": identifier, "msgType": "Alert", "scope": "Public", "sender": "a@b", "status": "Actual"}
+    return {"id": 7, "info": [said, {**said, "area": []}], "sent": "2026-03-02T02:02:43+01:00", **head, **changes}
+
+
+def test_an_alert_in_json_fields() -> None:
+    refers = "a@b, x, 2026-03-01T02:02:43+01:00"
+    reading = read_json(in_json("A1", msgType="Update", references=refers))
+    alert = only(reading)
+    assert (reading.format, alert.identifier, alert.references[0].identifier) == ("cap-1.2-json", "A1", "x")
+    assert [len(info.areas) for info in alert.infos] == [2, 0]
+    assert (len(alert.infos[0].areas[0].polygons), len(alert.infos[0].areas[1].geocodes)) == (1, 1)
+    assert any("'id'" in line for line in reading.warnings)
+    assert not any("comes later" in line for line in reading.warnings)
+
+
+def test_warnings_in_json_with_a_bad_one_among_them() -> None:
+    bad = in_json("B", info=[{**in_json("B")["info"][0], "severity": "Awful"}])
+    reading = read_json({"warnings": [{"uuid": "1", "alert": in_json("A")}, {"alert": bad}, {"alert": 3}]})
+    assert only(reading).identifier == "A"
+    assert any(line.startswith("warnings[1].alert/info/severity") for line in reading.warnings)
+    assert any(line.startswith("warnings[2].alert") for line in reading.warnings)
+
+
+@pytest.mark.parametrize(
+    ("changes", "place"),
+    [
+        ({"sender": None}, "alert/sender"),
+        ({"status": True}, "alert/status"),
+        ({"info": "Flood"}, "alert/info"),
+        ({"info": [{}, 3]}, "alert/info[2]"),
+        ({"identifier": "\x01"}, "alert/identifier"),
+        ({"sent": ["2026-03-02T02:02:43+01:00"] * 2}, "alert/sent[2]"),
+    ],
+)
+def test_a_fault_in_json_fields_is_refused_by_its_element(changes: dict[str, Any], place: str) -> None:
+    reading = read_json(in_json("A", **changes))
+    assert (reading.format, where(reading)) == ("cap-1.2-json", place)
 
 
 def test_an_envelope_in_json_proposes_nothing() -> None:

@@ -142,6 +142,13 @@ def test_a_warning_with_a_fault_is_refused_by_its_field(change: dict[str, Any], 
     assert where(read_json({**SC_EEW, **change})) == path
 
 
+def test_a_warning_without_a_name_is_named_by_when_and_where() -> None:
+    nameless = {key: value for key, value in SC_EEW.items() if key not in ("ID", "EventID")}
+    reading = read_json(nameless)
+    assert only(reading).identifier == "sc-20220905T045218-29.59-102.08"
+    assert any("EventID" in line for line in reading.warnings)
+
+
 def test_gdacs_orders_its_box_in_its_own_way() -> None:
     reading = read_text(gdacs(GDACS_ITEM))
     alert = only(reading)

@@ -39,6 +39,10 @@ def atom(content: str, kind: str = "application/cap+xml") -> str:
     return f"{head}{entry}</content></entry></feed>"
 
 
+def in_soap(body: str) -> str:
+    return f'<s:Envelope xmlns:s="{SOAP}"><s:Body>{body}</s:Body></s:Envelope>'
+
+
 def edxl(*alerts: str, status: str = "Actual") -> str:
     content = "".join(
         f"<contentObject><xmlContent><embeddedXMLContent>{one}</embeddedXMLContent></xmlContent></contentObject>"
@@ -70,10 +74,23 @@ WARNING = {
     "EventID": "1", "ReportTime": "2024-08-30 10:00:20", "ReportNum": 2, "OriginTime": "2024-08-30 10:00:00",
     "HypoCenter": "四川雅安市汉源县", "Latitude": "29.4", "Longitude": 102.6, "Magunitude": "5.1", "MaxIntensity": 6.2,
 }  # fmt: skip
+NAMELESS = {key: value for key, value in WARNING.items() if key != "EventID"}
+STATION = '<station lat="31" lon="103" intensity="{}"/>'
+STATIONS = f"<stationlist>{STATION.format('NaN')}{STATION.format('6.1')}</stationlist>"
 EXPOSURE = {"population_exposure": {"mmi": [7], "aggregated_exposure": [5]}}
+TWICE = {"population_exposure": {"mmi": [7, 7], "aggregated_exposure": [5, 6]}}
 SHORT = {"population_exposure": {"mmi": [1, 2], "aggregated_exposure": [1]}}
 SWAPPED = {**event(), "geometry": {"type": "Point", "coordinates": [31, 103]}}
 RING_LINE = [[103, 31], [104, 31], [104, 32], [103, 31]]
+LINES = contour("MultiLineString", [RING_LINE])
+NO_LINE = {**contour("MultiLineString", [], 7.0)["features"][0], "geometry": None}
+TRIPLE = "a@b,x,2024-05-19T10:00:00+08:00"
+KIND_20 = "<distributionStatus><statusKindDefault>Test</statusKindDefault></distributionStatus>"
+DE_20 = (
+    '<edxlDistribution xmlns="urn:oasis:names:tc:emergency:EDXL:DE:2.0"><distributionID>d</distributionID>'
+    "<senderID>s</senderID><dateTimeSent>2024-05-19T10:00:00+08:00</dateTimeSent>{}<content>{}</content>"
+    "</edxlDistribution>"
+)
 
 READ: list[tuple[str, Any, int]] = [
     ("CAP 1.1", cap(namespace=CAP_11), 1),
@@ -84,17 +101,22 @@ READ: list[tuple[str, Any, int]] = [
     ("a prefix never declared", BARE.replace("<", "<c:").replace("<c:/", "</c:"), 1),
     ("two in a wrapper", f"<alerts>{ALERT}{OTHER}</alerts>", 2),
     ("two in a row", f'<?xml version="1.0"?>{ALERT}\n<?xml version="1.0"?>{OTHER}', 2),
-    ("a SOAP envelope", f'<s:Envelope xmlns:s="{SOAP}"><s:Body>{ALERT}</s:Body></s:Envelope>', 1),
+    ("a SOAP envelope", in_soap(ALERT), 1),
     ("ATOM", atom(ALERT), 1),
     ("ATOM, escaped", atom(ESCAPED, "text"), 1),
     ("ATOM, CDATA", atom(f"<![CDATA[{ALERT}]]>", "html"), 1),
     ("EDXL-DE of two", edxl(ALERT, OTHER), 2),
     ("EDXL-DE of a drill", edxl(ALERT, status="Exercise"), 1),
     ("EDXL-DE of a test", edxl(ALERT, status="Test"), 0),
+    ("EDXL-DE 2.0", DE_20.format("<distributionStatus>Actual</distributionStatus>", ALERT), 1),
+    ("EDXL-DE 2.0 of a test", DE_20.format(KIND_20, ALERT), 0),
+    ("EDXL-DE of a test in SOAP", in_soap(edxl(ALERT, status="Test")), 0),
+    ("EDXL-DE of a test in another", edxl(edxl(ALERT, status="Test")), 0),
     ("EDXL-DE with one bad alert", edxl(ALERT, cap(info(severity="Awful"))), 1),
     ("a BOM", b"\xef\xbb\xbf" + ALERT.encode(), 1),
     ("UTF-16", declared("utf-16"), 1),
     ("UTF-32", declared("utf-32"), 1),
+    ("a BOM written twice", "\ufeff".encode().decode("latin-1").encode() + ALERT.encode(), 1),
     ("GB18030", declared("gb18030"), 1),
     ("GBK", declared("gbk"), 1),
     ("Latin-1", declared("iso-8859-1", ALERT), 1),
@@ -108,6 +130,8 @@ READ: list[tuple[str, Any, int]] = [
     ("round the pole", polygon("80,-120 80,0 80,120 80,-120"), 1),
     ("a circle of radius 0", area("<circle>31,103 0</circle>"), 1),
     ("an empty circle", area("<circle/>"), 1),
+    ("a little beyond 180 degrees", polygon("-22,-179.5 -21,-180.4 -21,-178.5 -22,-179.5"), 1),
+    ("the end of a day", cap(sent="2024-05-19T24:00:00+08:00"), 1),
     ("no zone in CAP 1.1", cap(sent="2024-05-19T17:18:00", namespace=CAP_11), 1),
     ("a USGS event", event(), 1),
     ("a USGS feed", {"type": "FeatureCollection", "metadata": {}, "features": [event(), {**event(), "id": "us2"}]}, 2),
@@ -117,7 +141,11 @@ READ: list[tuple[str, Any, int]] = [
     ("contours", contour("MultiLineString", [RING_LINE]), 1),
     ("open contours", contour("MultiLineString", [RING_LINE[:3]]), 1),
     ("people at intensities", EXPOSURE, 1),
+    ("contours, one without a line", {**LINES, "features": [NO_LINE, *LINES["features"]]}, 1),
+    ("stations, one not measured", STATIONS, 1),
     ("a Chinese warning, misspelt, of texts", WARNING, 1),
+    ("a Chinese warning without a name", NAMELESS, 1),
+    ("a Chinese warning with slashes", {**WARNING, "OriginTime": "2024/08/30 10:00:00"}, 1),
     ("degrees of another scale", {**WARNING, "MaxIntensity": "4級"}, 1),
 ]  # fmt: skip
 
@@ -143,13 +171,17 @@ REFUSED: list[tuple[str, Any, str]] = [
     ("an impossible time", cap(sent="0000-00-00T00:00:00+00:00"), "alert/sent"),
     ("a status in small letters", cap(status="actual"), "alert/status"),
     ("two identifiers", ALERT.replace("<sender>", "<identifier>x</identifier><sender>"), "alert/identifier[2]"),
+    ("a reference of two at once", cap(msg_type="Update", references=f"{TRIPLE};{TRIPLE}"), "alert/references"),
     ("an unknown element", ALERT.replace("<info>", "<info><colour>red</colour>"), "alert/info/colour"),
     ("a USGS event lat,lon", SWAPPED, "geometry.coordinates"),
     ("a USGS event nowhere", {**event(), "geometry": None}, "geometry"),
+    ("a field twice", json.dumps(event()).replace('"mag": 6', '"mag": 3, "mag": 6'), "mag"),
+    ("a magnitude of a million", event(mag=1e6), "properties.mag"),
     ("a time in words", event(time="2024-01-01"), "properties.time"),
     ("a contour in Roman", contour("MultiLineString", [RING_LINE], "VI"), "features[0].properties.value"),
     ("a contour beyond XII", contour("MultiLineString", [RING_LINE], 13), "features[0].properties.value"),
     ("a warning lat for lon", {**WARNING, "Latitude": 102.6, "Longitude": 29.4}, "Latitude"),
+    ("people at an intensity twice", TWICE, "population_exposure.mmi[1]"),
     ("fewer people than intensities", SHORT, "population_exposure.aggregated_exposure"),
     ("an empty PAGER", "<pager/>", "pager/event"),
     ("KML", '<kml xmlns="http://www.opengis.net/kml/2.2"/>', "kml"),
