@@ -5,12 +5,14 @@ from __future__ import annotations
 import json
 import math
 import os
+import random
 import subprocess
 import sys
 from pathlib import Path
 from typing import Any
 
 from tests.unit.incidents.intake.samples import cap, info
+from tests.unit.incidents.intake.test_variants import SEEDS
 
 PROJECT = Path(__file__).parents[3]
 KEYS = ["file", "format", "alerts", "refused", "warnings"]
@@ -75,6 +77,52 @@ def test_what_is_no_file_and_what_is_too_large_is_refused_unread(tmp_path: Path)
     assert [Path(line["file"]).name[:2] for line in found] == ["a-", "b-", "d-", "e-"]
     assert all(line["refused"]["where"] == "file" for line in found)
     assert "at most 1048576" in found[2]["refused"]["why"]
+
+
+def damaged(chance: random.Random, seed: bytes) -> bytes:
+    """Digits changed, and bytes flipped, cut out, doubled or put in from what breaks readers."""
+    whole = bytearray(seed)
+    for _ in range(chance.randint(1, 3)):
+        at = chance.randrange(len(whole) + 1)
+        match chance.randrange(9):
+            case 0:
+                whole[at : at + 1] = bytes([chance.randrange(256)])
+            case 1:
+                del whole[at : at + chance.choice((1, 5, 50))]
+            case 2:
+                whole[at:at] = whole[at : at + 60] * chance.randint(1, 20)
+            case 3:
+                whole[at:at] = chance.choice(
+                    (b"NaN", b"1e999", b"9" * 400, b"\\ud800", b"\xed\xa0\x80", b"<alert>", b"181")
+                )
+            case _:
+                digits = [place for place, byte in enumerate(whole) if 48 <= byte <= 57]
+                if digits:
+                    whole[chance.choice(digits)] = chance.randrange(48, 58)
+    return bytes(whole)
+
+
+def test_damaged_files_of_every_kind_keep_the_contract_and_reach_no_network(tmp_path: Path) -> None:
+    chance = random.Random(20080512)
+    for number in range(600):
+        (tmp_path / f"{number:03}").write_bytes(damaged(chance, SEEDS[number % len(SEEDS)]))
+    alone = (
+        "import resource, socket, sys\nfrom services.cli.main import main\n"
+        "resource.setrlimit(resource.RLIMIT_AS, (2**31, 2**31))\n"
+        "def refuse(*_): raise SystemExit(99)\nsocket.socket.connect = socket.getaddrinfo = refuse\nmain()\n"
+    )
+    command = [sys.executable, "-c", alone, "intake", "check", str(tmp_path), "--json"]
+    environment = {**os.environ, "PYTHONPATH": str(PROJECT)}
+    result = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=55, check=False)
+    assert (result.returncode, result.stderr) == (1, "")
+    found = lines(result)
+    assert [Path(line["file"]).name for line in found] == [f"{number:03}" for number in range(600)]
+    for line in found:
+        assert list(line) == KEYS
+        assert all(list(alert) == COUNTS for alert in line["alerts"])
+        refused = line["refused"]
+        assert refused is None or (refused["where"] and refused["why"] and not line["alerts"])
+    assert 100 < sum(line["refused"] is None for line in found) < 500
 
 
 def test_ten_thousand_polygons_in_20_mb_are_bounded_in_time_and_memory(tmp_path: Path) -> None:
