@@ -16,7 +16,7 @@ from schemas.vocabulary import StationKind, Tier
 from services.kit.bus import Outgoing, Partition
 from services.kit.db import is_transient
 from services.kit.kafka import KafkaBus
-from services.kit.outbox import EventTooLarge
+from services.kit.outbox import SEQUENCE_HEADER, EventTooLarge
 from tests.integration.kit.rig import TOPIC, Rig, open_rig, until, until_effects
 from tests.support.kafka_server import KafkaServer
 from tests.support.postgres_server import PostgresServer, TestDatabase, create_database
@@ -33,6 +33,27 @@ async def test_ten_thousand_units_make_one_producer(kafka_topics: str, make_data
         await until(lambda: _is_empty(rig), timeout_s=60)
         assert isinstance(rig.bus, KafkaBus)
         assert rig.bus.producers_made == 1
+
+
+async def test_events_leave_in_the_order_of_their_commits_and_once(kafka_topics: str, make_database: Make) -> None:
+    """As they are sent: a consumer would put what comes too early into its place, and leave doubles out."""
+    async with open_rig(make_database("registry", "alerts").dsns, kafka_topics) as rig:
+        keys = [uuid4() for _ in range(3)]
+        await rig.emit_together(keys, per_key=400)
+        await rig.emit(keys[0], 2)
+        sent: dict[str, list[int]] = {}
+        real_send = rig.bus.send
+
+        async def noting(partition: Partition, records: Sequence[Outgoing]) -> None:
+            for record in records:
+                assert record.key is not None
+                sent.setdefault(record.key.decode(), []).append(int(dict(record.headers)[SEQUENCE_HEADER]))
+            await real_send(partition, records)
+
+        rig.bus.send = noting  # type: ignore[method-assign]
+        rig.start(rig.relay())
+        await until(lambda: _is_empty(rig))
+        assert sent == {str(key): list(range(1, 403 if key == keys[0] else 401)) for key in keys}
 
 
 async def test_a_kill_between_acknowledgement_and_deletion_doubles_no_effect(

@@ -14,7 +14,8 @@ from schemas.events.volunteer import VolunteerBecameAvailable
 from services.kit import db
 from services.kit.clock import ManualClock, SystemClock
 from services.kit.migrate import migrate
-from services.kit.timers import Timer, TimerLoop
+from services.kit.sql import statement
+from services.kit.timers import Timer, TimerFailed, TimerLoop
 from services.kit.unit import Unit, Units
 from tests.integration.kit.rig import SETTINGS, until
 from tests.support.postgres_server import TestDatabase
@@ -107,6 +108,55 @@ async def test_a_failing_handler_holds_nobody_up_and_is_tried_again_later(units:
     clock_of(units).advance(timedelta(seconds=2))
     assert await loop.fire_due() == 1
     assert sorted(await fired(units)) == [("bad", 0), ("x", 0), ("y", 0)]
+
+
+async def test_the_waits_of_a_timer_that_keeps_failing_grow(units: Units) -> None:
+    handler = Fired()
+    handler.failing = {"bad"}
+    loop = TimerLoop(units, {"wave": handler})
+    await schedule(units, "bad", NOW)
+    for wait_s in (1, 2, 4):
+        assert await loop.fire_due() == 1
+        clock_of(units).advance(timedelta(seconds=wait_s, milliseconds=-1))
+        assert await loop.fire_due() == 0
+        clock_of(units).advance(timedelta(milliseconds=1))
+    handler.failing = set()
+    assert await loop.fire_due() == 1
+
+
+async def test_a_timer_that_was_set_anew_does_not_wait_for_the_failure_of_the_old_one(units: Units) -> None:
+    handler = Fired()
+    handler.failing = {"a"}
+    loop = TimerLoop(units, {"wave": handler})
+    await schedule(units, "a", NOW, 1)
+    with pytest.raises(TimerFailed) as failed:
+        await loop._fire(1)
+    await schedule(units, "a", NOW, 2)
+    await loop._postpone(failed.value)
+    handler.failing = set()
+    assert await loop.fire_due() == 1
+    assert await fired(units) == [("a", 2)]
+
+
+async def test_what_another_process_has_in_hand_is_passed_over_and_comes_back_if_it_dies(units: Units) -> None:
+    loop = TimerLoop(units, {"wave": Fired()})
+    await schedule(units, "a", NOW)
+    await schedule(units, "b", NOW)
+    async with units.pool.acquire() as other:
+        transaction = other.transaction()
+        await transaction.start()
+        (held,) = await other.fetch(statement("claim_timers"), NOW, ["wave"], 1)
+        assert await asyncio.wait_for(loop.fire_due(), 20) == 1
+        await transaction.rollback()
+    assert [key for key, _ in await fired(units)] == [key for key in ("a", "b") if key != held["key"]]
+    assert await loop.fire_due() == 1
+    assert sorted(await fired(units)) == [("a", 0), ("b", 0)]
+
+
+async def test_timers_without_a_handler_here_are_left_alone(units: Units) -> None:
+    await schedule(units, "a", NOW)
+    assert await TimerLoop(units, {"other": Fired()}).fire_due() == 0
+    assert await TimerLoop(units, {"wave": Fired()}).fire_due() == 1
 
 
 async def test_a_periodic_timer_sets_itself_anew_from_its_handler(units: Units) -> None:
