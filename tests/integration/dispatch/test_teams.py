@@ -324,8 +324,11 @@ async def test_a_team_that_was_sent_keeps_its_zone_and_destination(desk: Field) 
     await whole_team(desk, story)
     zone = story.fenced().zones[0].model_copy(update={"centre": Position(lat_deg=35.0, lon_deg=110.0)})
     moved = ZoneRevised(**{**dict(story.fenced()), "zones": (zone,)}, revision=2)
+    before = await desk.everything("members")
     for event in (moved, revised(story, 3, ZoneKind.AFFECTED)):
         await desk.tell(event, story.incident_id, exercise=story.exercise)
+    await desk.tell(opened_at(story, ZoneKind.AFFECTED), story.alert_id, exercise=story.exercise)
+    assert await desk.everything("members") == before
     assert await desk.emitted(MissionCancelled) == []
     async with desk.account(AccountRole.VIEWER) as viewer:
         (shown,) = (await viewer.get(f"/dispatch/incidents/{story.incident_id}/missions")).json()["missions"]
