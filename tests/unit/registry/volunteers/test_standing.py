@@ -109,6 +109,7 @@ def test_away_until_a_time_and_then_as_the_calendar_says() -> None:
     )
     assert state_of(away).reasons == ("unavailable",)
     assert state_of(later(away.volunteer, NOW + 22 * HOUR)).deployable
+    assert deployable(away.volunteer, HOME, NOW + 22 * HOUR)[0], "also before the clock has looked"
 
 
 def test_a_declared_place_is_coarse_and_lapses_to_the_home_station() -> None:
