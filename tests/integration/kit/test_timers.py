@@ -83,6 +83,12 @@ async def test_a_timer_is_replaced_and_cancelled_by_kind_and_key(units: Units) -
     assert await fired(units) == [("a", 2)]
 
 
+async def test_a_time_without_a_zone_is_refused(units: Units) -> None:
+    with pytest.raises(ValueError, match="no time zone"):
+        await schedule(units, "a", NOW.replace(tzinfo=None))
+    assert await units.pool.fetchval("SELECT count(*) FROM timers") == 0
+
+
 async def test_a_timer_of_a_unit_that_fails_was_never_set(units: Units) -> None:
     async def fail() -> None:
         async with units.open() as unit:

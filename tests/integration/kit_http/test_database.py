@@ -147,7 +147,11 @@ async def test_the_same_request_gets_the_stored_answer(pool: Any, folder: Path) 
         with pytest.raises(ProblemError) as reused:
             await keyed(b"b").claim(connection, ANSWER)
         assert (reused.value.problem.status, reused.value.problem.kind) == (422, "idempotency-key-reused")
-        assert await keyed(b"b", subject="t").claim(connection, ANSWER) is None
+        assert await keyed(b"b", subject="t").claim(connection, Answer.of(201, {"id": 9})) is None
+        for subject, body, stored in (("s", b"a", b'{"id":7}'), ("t", b"b", b'{"id":9}')):
+            own = await keyed(body, subject=subject).claim(connection, ANSWER)
+            assert own is not None
+            assert bytes(own.body) == stored
         assert await keyed(b"b", key=None).claim(connection, ANSWER) is None
 
 
