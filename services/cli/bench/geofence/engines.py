@@ -105,11 +105,14 @@ class Duck:
         return query
 
 
+_INSTALL: Final = "python3 -m pip --python .venv/bin/python install"
+"""The environment of `./thirdrescue` has no pip of its own."""
+
 PEERS: Final[dict[str, tuple[Callable[[NDArray[np.float64]], Engine], str, str]]] = {
     TREE: (Tree, "shapely", "it is always there"),
-    GEOINDEX: (GeoIndex, "geoindex_rs", "pip install geoindex-rs"),
+    GEOINDEX: (GeoIndex, "geoindex_rs", f"{_INSTALL} geoindex-rs"),
     DUCKDB: (Duck, "duckdb_extension_spatial",
-             "pip install duckdb==1.5.5 duckdb-extensions duckdb-extension-spatial==1.5.5"),
+             f"{_INSTALL} duckdb==1.5.5 duckdb-extensions duckdb-extension-spatial==1.5.5"),
 }  # fmt: skip
 """How each is made, the package that it needs, and how to get that."""
 
