@@ -2,6 +2,7 @@
 import type { Board } from "../api/answers";
 import { useLanguageName } from "../words/languages";
 import { fill, useSpeech, wordFor } from "../words/words";
+import { alikeTogether } from "./quotas";
 
 export function BoardPanel({ board }: { board: Board | null }) {
   const { words, language } = useSpeech();
@@ -50,8 +51,8 @@ function Tallies({ board }: { board: Board }) {
       ))}
       {pages.map((page) => (
         <div key={page.state}>
-          <span class="big-number">{number(page.pages)}</span> {words.pagesSent}:{" "}
-          {wordFor(words.pageStates, page.state)}
+          <span class="big-number">{number(page.pages)}</span>{" "}
+          {fill(words.pagesIn, { state: wordFor(words.pageStates, page.state) })}
         </div>
       ))}
     </div>
@@ -72,7 +73,7 @@ function Quotas({ board }: { board: Board }) {
         </tr>
       </thead>
       <tbody>
-        {board.quotas.map((quota) => (
+        {alikeTogether(board.quotas).map((quota) => (
           <tr key={quota.need_id}>
             <th scope="row">
               <span class={`zone-dot zone-${quota.zone_kind}`} /> {wordFor(words.zoneKinds, quota.zone_kind)} ·{" "}

@@ -44,6 +44,8 @@ export function GroundMap(props: MapProps) {
     const made = L.map(element.current, {
       attributionControl: false,
       zoomControl: true,
+      // The observer below tells it. Leaflet's own listener comes 200 ms late, perhaps to a map that is gone.
+      trackResize: false,
       worldCopyJump: true,
       zoomAnimation: false,
       fadeAnimation: false,

@@ -46,7 +46,7 @@ export const en: Words = {
   waves: "Waves",
   wave: "Wave {wave}",
   withinKm: "within {km} km",
-  pagesSent: "Pages",
+  pagesIn: "pages {state}",
   answers: "Answers",
   alertWaiting: "Asking is being prepared …",
   exhausted: "Nobody in reach is left to ask, and quotas are still open.",

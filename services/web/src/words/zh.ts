@@ -44,7 +44,7 @@ export const zh = {
   waves: "批次",
   wave: "第 {wave} 批",
   withinKm: "{km} 公里内",
-  pagesSent: "传呼",
+  pagesIn: "条传呼{state}",
   answers: "答复",
   alertWaiting: "正在准备询问……",
   exhausted: "范围内已无可询问人员，名额仍有缺口。",
@@ -218,7 +218,7 @@ export const zh = {
   pageStates: {
     pending: "待发",
     sending: "发送中",
-    sent: "已送达",
+    sent: "已发出",
     failed: "失败",
     cancelled: "已取消",
   },
