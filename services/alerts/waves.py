@@ -281,10 +281,11 @@ def _explain(
     opened: Sequence[QuotaState], asks: Sequence[Ask], shortfalls: Sequence[Shortfall], rules: WaveRules
 ) -> Explanation:
     missing = sum(state.missing for state in opened)
+    short = len(shortfalls)
     return Explanation(
         zh=f"{len(opened)}项名额尚缺{missing}人；按缺额的{rules.oversample:g}倍询问{len(asks)}人，近者、久未被询问者优先，"
-        f"稀缺角色留给只有他们能担任的名额；{len(shortfalls)}项人手不足。",
-        en=f"{len(opened)} quotas lack {missing} people; {len(asks)} are asked ({rules.oversample:g} per place): near "
-        "and long unasked people first, scarce roles kept for the places only they can fill; "
-        f"{len(shortfalls)} quotas find too few.",
+        "稀缺角色留给只有他们能担任的名额" + (f"；{short}项人手不足。" if short else "。"),
+        en=f"People lacking: {missing} (open quotas: {len(opened)}). Asked: {len(asks)}, {rules.oversample:g} per "
+        "place; near and long unasked people first, scarce roles kept for the places only they can fill."
+        + (f" Quotas that find too few: {short}." if short else ""),
     )

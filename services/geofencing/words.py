@@ -60,17 +60,25 @@ def attenuated(kind: ZoneKind, relation: Relation, magnitude: float, radius_km: 
 def stated(radius_m: float, *, assumed: bool) -> Explanation:
     """The core of an incident: its declared place."""
     zh, en = NAMES[ZoneKind.CORE]
+    far_zh, far_en = _distance(radius_m)
     if assumed:
         return Explanation(
-            zh=f"{zh}：宣布的地点及其周围{radius_m:.0f}米（未给出范围，半径为假定值）。",
-            en=f"{en}: the declared place and {radius_m:.0f} m around it (no extent was given; the radius is assumed).",
+            zh=f"{zh}：宣布的地点及其周围{far_zh}（未给出范围，半径为假定值）。",
+            en=f"{en}: the declared place and {far_en} around it (no extent was given; the radius is assumed).",
         )
     if radius_m > 0:
         return Explanation(
-            zh=f"{zh}：宣布的地点及其周围{radius_m:.0f}米。",
-            en=f"{en}: the declared place and {radius_m:.0f} m around it.",
+            zh=f"{zh}：宣布的地点及其周围{far_zh}。",
+            en=f"{en}: the declared place and {far_en} around it.",
         )
     return Explanation(zh=f"{zh}：宣布的范围。", en=f"{en}: the declared area.")
+
+
+def _distance(distance_m: float) -> tuple[str, str]:
+    """In kilometres from one on."""
+    if distance_m < 1_000:
+        return f"{distance_m:.0f}米", f"{distance_m:.0f} m"
+    return f"{distance_m / 1_000:.4g}公里", f"{distance_m / 1_000:.4g} km"
 
 
 def ringed(kind: ZoneKind, level: str, radius_km: float) -> Explanation:

@@ -127,6 +127,6 @@ def test_page_ids_do_not_depend_on_the_wave() -> None:
 
 def test_every_wave_is_explained_in_both_languages() -> None:
     result = wave([quota(3)], [person(1)])
-    assert "lack 3 people" in result.explanation.en
+    assert "People lacking: 3 " in result.explanation.en
     assert "尚缺3人" in result.explanation.zh
     assert "共1人" in result.shortfalls[0].why.zh

@@ -215,3 +215,10 @@ def test_zone_ids_and_geojson() -> None:
     assert [feature["properties"]["kind"] for feature in document["features"]] == ["core", "affected", "ripple"]
     assert all(shapely.geometry.shape(feature["geometry"]).is_valid for feature in document["features"])
     assert "assumed" in fence.zones[0].explanation.en
+
+
+@pytest.mark.parametrize(("radius_m", "zh", "en"), [(800, "800米", "800 m"), (20_000, "20公里", "20 km")])
+def test_a_radius_is_told_in_a_unit_that_can_be_read(radius_m: float, zh: str, en: str) -> None:
+    core = decide_fence(uuid4(), at_point(103.4, 31.0, radius_m=radius_m), station_table(), RULES).zones[0]
+    assert core.explanation.en == f"Core: the declared place and {en} around it."
+    assert core.explanation.zh == f"核心区：宣布的地点及其周围{zh}。"
