@@ -19,8 +19,14 @@ HEADER: Final = """\
 #   docker compose up --build --wait
 #   docker compose exec identity cat /secrets/admin.password      the first sign-in
 #
-# Services listen on this machine's loopback only; put a TLS proxy of your own in front.
+# Services listen on this machine's loopback only; put a TLS proxy of your own in front of the console, and let the
+# console take its word for who asks: THIRDRESCUE_CONSOLE_PROXIES={gateway} in .env, this machine as containers see it.
 """
+SUBNET: Final = "172.30.99.0/24"
+GATEWAY: Final = "172.30.99.1"
+CONSOLE_ADDRESS: Final = "172.30.99.10"
+"""Fixed, because the services trust its word alone for who asks; outside of what others are given."""
+OTHERS: Final = "172.30.99.128/25"
 CONTAINER_PORT: Final = 8080
 HINT: Final = "run ./thirdrescue compose --env > .env"
 KAFKA_ADDRESS: Final = "kafka:9092"
@@ -47,8 +53,10 @@ def render_compose() -> str:
             **{entry.name: _service(entry) for entry in SERVICES},
         },
         "volumes": dict.fromkeys(_volumes(), None),
+        "networks": {"default": {"ipam": {"config": [{"subnet": SUBNET, "ip_range": OTHERS, "gateway": GATEWAY}]}}},
     }
-    return HEADER + yaml.dump(document, Dumper=_Dumper, sort_keys=False, width=1000, allow_unicode=True)
+    written = yaml.dump(document, Dumper=_Dumper, sort_keys=False, width=1000, allow_unicode=True)
+    return HEADER.format(gateway=GATEWAY) + written
 
 
 def render_env() -> str:
@@ -185,6 +193,8 @@ def _service(entry: ServiceEntry) -> dict[str, Any]:
         "depends_on": {"prepare": {"condition": "service_completed_successfully"}},
         "stop_grace_period": "30s",
     }
+    if entry.name == "web":
+        described["networks"] = {"default": {"ipv4_address": CONSOLE_ADDRESS}}
     if entry.kind == "simulated":
         described["profiles"] = ["simulated"]
     return described
@@ -198,6 +208,7 @@ def _environment(entry: ServiceEntry) -> dict[str, str]:
         "THIRDRESCUE_HTTP_PORT": str(CONTAINER_PORT),
         "THIRDRESCUE_STATE_DIR": "/state",
         "THIRDRESCUE_SECRETS_DIR": "/secrets",
+        "THIRDRESCUE_TRUSTED_PROXIES": CONSOLE_ADDRESS,
         "THIRDRESCUE_PAGE_GATEWAY": _required("THIRDRESCUE_PAGE_GATEWAY"),
         "THIRDRESCUE_METRICS_FROM_ANYWHERE": "true",
     }
@@ -206,6 +217,7 @@ def _environment(entry: ServiceEntry) -> dict[str, str]:
         dsn = f"postgresql://{role_of(entry.name)}:{password}@postgres:5432/{DATABASE}"
         environment[f"THIRDRESCUE_POSTGRES_{entry.name.upper()}"] = dsn
     if entry.name == "web":
+        environment["THIRDRESCUE_TRUSTED_PROXIES"] = "${THIRDRESCUE_CONSOLE_PROXIES:-127.0.0.1}"
         environment["THIRDRESCUE_WEB_SERVICES"] = ",".join(
             f"{other.name}=http://{other.name}:{CONTAINER_PORT}" for other in behind_the_console()
         )

@@ -161,7 +161,8 @@ class Process:
 
     async def run(self, app: Any, sock: socket.socket) -> None:
         """Serve until a signal. Raises what a part raised."""
-        server = Server(_server_config(app, self._settings))
+        graceful_s = self._settings.stop_deadline_s * _SERVER_SHARE
+        server = Server(server_config(app, self._settings, graceful_s=graceful_s))
         if self._bus is not None:
             await self._bus.start()
         tasks = [asyncio.create_task(m.process.run(), name=m.service.name) for m in self._members]
@@ -206,11 +207,12 @@ class Process:
                 member.runtime.pool.terminate()
 
 
-def _server_config(app: Any, settings: KitSettings) -> uvicorn.Config:
+def server_config(app: Any, settings: KitSettings, *, graceful_s: float) -> uvicorn.Config:
+    """The HTTP server. Who asks is the peer itself, but for proxies of the settings, which say for whom they ask."""
     return uvicorn.Config(
         app, http="httptools", ws="none", lifespan="off", access_log=False, log_config=None, server_header=False,
-        timeout_keep_alive=75, backlog=1024, loop="none",
-        timeout_graceful_shutdown=max(1, int(settings.stop_deadline_s * _SERVER_SHARE)),
+        timeout_keep_alive=75, backlog=1024, loop="none", timeout_graceful_shutdown=max(1, int(graceful_s)),
+        proxy_headers=True, forwarded_allow_ips=settings.trusted_proxies,
     )  # fmt: skip
 
 

@@ -7,6 +7,7 @@ values are not repeated in the message, because some are secret.
 
 from __future__ import annotations
 
+import ipaddress
 import os
 from pathlib import Path
 from typing import Annotated, Literal, TypeVar
@@ -46,6 +47,8 @@ class KitSettings(BaseSettings):
     lock_timeout_ms: Annotated[int, Field(ge=50, le=600_000)] = 5_000
     idle_in_transaction_timeout_ms: Annotated[int, Field(ge=1_000, le=600_000)] = 30_000
 
+    trusted_proxies: str = "127.0.0.1,::1"
+    """Addresses and networks, comma separated, whose word is taken for who asks (X-Forwarded-For, -Proto)."""
     metrics_from_anywhere: bool = False
     """Serve /metrics to other hosts too; for containers, whose Prometheus is never on loopback."""
     request_body_bytes_max: Annotated[int, Field(ge=1024, le=64 * 2**20)] = 2 * 2**20
@@ -64,6 +67,18 @@ class KitSettings(BaseSettings):
             host, colon, port = part.strip().rpartition(":")
             if not (host and colon and port.isdigit() and 0 < int(port) < 65536):
                 raise ValueError("must be host:port or a comma separated list of them")
+        return value
+
+    @field_validator("trusted_proxies")
+    @classmethod
+    def _addresses_and_networks(cls, value: str) -> str:
+        for part in value.split(","):
+            try:
+                network = ipaddress.ip_network(part.strip())
+            except ValueError:
+                raise ValueError("must be addresses or networks, such as 10.0.0.5,172.16.0.0/24") from None
+            if network.prefixlen == 0:
+                raise ValueError("must not trust everybody")
         return value
 
     def kafka_required(self) -> str:

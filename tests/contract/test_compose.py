@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 from importlib.util import find_spec
+from ipaddress import ip_address, ip_network
 from pathlib import Path
 from typing import Any
 
@@ -84,6 +85,16 @@ def test_ports_are_open_on_loopback_only_and_the_stores_not_at_all(compose: Any)
 def test_the_stores_are_the_versions_of_the_embedded_instance(compose: Any) -> None:
     assert compose["services"]["kafka"]["image"] == f"apache/kafka:{KAFKA_VERSION}"
     assert compose["services"]["postgres"]["image"] == "postgres:18"
+
+
+def test_services_believe_the_console_alone_who_asks(compose: Any) -> None:
+    console = compose["services"]["web"]["networks"]["default"]["ipv4_address"]
+    (network,) = compose["networks"]["default"]["ipam"]["config"]
+    assert ip_address(console) in ip_network(network["subnet"])
+    assert ip_address(console) not in ip_network(network["ip_range"]), "no other container may be given it"
+    for entry in SERVICES:
+        trusted = compose["services"][entry.name]["environment"]["THIRDRESCUE_TRUSTED_PROXIES"]
+        assert trusted == (console if entry.name != "web" else "${THIRDRESCUE_CONSOLE_PROXIES:-127.0.0.1}")
 
 
 def test_every_named_volume_is_declared(compose: Any) -> None:

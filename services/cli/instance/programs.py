@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from ipaddress import ip_address
 from typing import Final
 from urllib.parse import quote, urlsplit, urlunsplit
 
@@ -87,6 +88,7 @@ def service_environment(entry: ServiceEntry, around: ServiceSurroundings) -> dic
         "THIRDRESCUE_HTTP_PORT": str(around.ports[entry.name]),
         "THIRDRESCUE_STATE_DIR": f"{around.state_dir}/{entry.name}",
         "THIRDRESCUE_SECRETS_DIR": around.secrets_dir,
+        "THIRDRESCUE_TRUSTED_PROXIES": ",".join(("127.0.0.1", "::1", *_own_address(around.listen))),
         "THIRDRESCUE_PAGE_GATEWAY": f"http://127.0.0.1:{around.ports['pagegateway']}",
     }
     if entry.has_database:
@@ -101,6 +103,15 @@ def service_environment(entry: ServiceEntry, around: ServiceSurroundings) -> dic
         environment["THIRDRESCUE_ADMIN_NAME"] = around.admin_name
         environment["THIRDRESCUE_ADMIN_PASSWORD_FILE"] = around.admin_password_file
     return environment
+
+
+def _own_address(listen: str) -> list[str]:
+    """Where the console of this machine calls from when the services listen on one address; over loopback else."""
+    try:
+        address = ip_address(listen)
+    except ValueError:
+        return []
+    return [] if address.is_unspecified or address.is_loopback else [str(address)]
 
 
 def behind_the_console() -> list[ServiceEntry]:

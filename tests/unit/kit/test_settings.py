@@ -21,6 +21,8 @@ def test_defaults_are_enough_but_for_what_differs_between_machines() -> None:
     [
         ("HTTP_PORT", "99999"), ("HTTP_PORT", "many"), ("STOP_DEADLINE_S", "-1"), ("POOL_CONNECTIONS_MAX", "0"),
         ("LOG_LEVEL", "loud"), ("KAFKA", "kafka"), ("KAFKA", "kafka:0"), ("MEMBER", "a b"),
+        ("TRUSTED_PROXIES", "*"), ("TRUSTED_PROXIES", "console"), ("TRUSTED_PROXIES", "10.0.0.0/0"),
+        ("TRUSTED_PROXIES", "::/0"), ("TRUSTED_PROXIES", "10.0.0.5/24"), ("TRUSTED_PROXIES", "10.0.0.5,"),
     ],
 )  # fmt: skip
 def test_a_wrong_value_names_its_variable(monkeypatch: pytest.MonkeyPatch, name: str, value: str) -> None:

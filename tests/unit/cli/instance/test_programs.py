@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import configparser
 import shlex
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -57,6 +58,14 @@ def test_a_service_knows_its_own_password_and_no_other(around: ServiceSurroundin
 def test_only_identity_is_told_the_first_account(around: ServiceSurroundings) -> None:
     told = [e.name for e in SERVICES if "THIRDRESCUE_ADMIN_NAME" in service_environment(e, around)]
     assert told == ["identity"]
+
+
+@pytest.mark.parametrize(
+    ("listen", "more"), [("127.0.0.1", ""), ("0.0.0.0", ""), ("::", ""), ("a-host", ""), ("10.1.2.3", ",10.1.2.3")]
+)
+def test_who_asks_is_believed_of_this_machine_alone(around: ServiceSurroundings, listen: str, more: str) -> None:
+    environment = service_environment(_entry("identity"), replace(around, listen=listen))
+    assert environment["THIRDRESCUE_TRUSTED_PROXIES"] == "127.0.0.1,::1" + more
 
 
 def test_a_services_address_keeps_server_and_options() -> None:
