@@ -90,6 +90,7 @@ def _row(
 
 _IDENTITY = (
     _row("identity", "POST", "/tokens", public=True),
+    _row("identity", "POST", "/tokens/revocation", public=True),
     _row("identity", "GET", "/jwks", public=True),
     _row("identity", "GET", "/accounts", _ADMIN),
     _row("identity", "POST", "/accounts", _ADMIN),
@@ -235,8 +236,18 @@ _PAGEGATEWAY = tuple(
         ("PUT", "/faults"),
     )
 )
-_WEB: Final = tuple(Row(service="web", method="GET", path=path, public=True) for path in ("/", "/assets/{name}"))
-"""The console's page and its files hold nothing; what it shows it asks for with a token."""
+_WEB: Final = tuple(
+    Row(service="web", method=method, path=path, public=True)
+    for method, path in (
+        ("GET", "/"),
+        ("GET", "/assets/{name}"),
+        ("POST", "/session"),
+        ("POST", "/session/refresh"),
+        ("DELETE", "/session"),
+    )
+)
+"""The console's page and its files hold nothing; what it shows it asks for with a token. A session begins with a
+password and goes on with its cookie, for the console's own page alone."""
 _COVERAGE = (
     _row("coverage", "GET", "/areas", _WATCH),
     _row("coverage", "GET", "/areas/{area_id}", _WATCH),

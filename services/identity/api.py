@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import timedelta
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, TypeVar
 from urllib.parse import parse_qsl
 from uuid import UUID, uuid4
 
@@ -24,6 +24,7 @@ from services.identity.requests import (
     NewApiKey,
     PasswordGrant,
     RefreshGrant,
+    RevocationRequest,
     TokenAnswer,
     TokenRequest,
 )
@@ -37,26 +38,32 @@ from services.kit.runtime import Runtime
 
 FORM = "application/x-www-form-urlencoded"
 _tokens: TypeAdapter[PasswordGrant | ClientGrant | RefreshGrant] = TypeAdapter(TokenRequest)
+_revocations: TypeAdapter[RevocationRequest] = TypeAdapter(RevocationRequest)
+T = TypeVar("T")
 
 
-def _token_request(request: Request) -> PasswordGrant | ClientGrant | RefreshGrant:
+def _form_or_json(request: Request) -> Any:
     """The body, JSON or form; both are checked by the same models."""
     body: bytes = request.scope.get(BODY, b"")
     is_form = request.headers.get("content-type", "").partition(";")[0].strip().lower() == FORM
     try:
-        content = dict(parse_qsl(body.decode(), max_num_fields=10)) if is_form else orjson.loads(body or b"null")
+        return dict(parse_qsl(body.decode(), max_num_fields=10)) if is_form else orjson.loads(body or b"null")
     except ValueError:
         raise invalid([Finding(where="", what="is not a form with at most 10 fields in UTF-8")]) from None
+
+
+def _checked(adapter: TypeAdapter[T], request: Request, *, discriminated: bool) -> T:
     try:
-        return _tokens.validate_python(content)
+        return adapter.validate_python(_form_or_json(request))
     except ValidationError as error:
-        # The discriminator's value is a part of pydantic's location, but not of the body.
-        items = [{**item, "loc": ("body", *item["loc"][1:])} for item in error.errors(include_input=False)]
+        # A discriminator's value is a part of pydantic's location, but not of the body.
+        skip = 1 if discriminated else 0
+        items = [{**item, "loc": ("body", *item["loc"][skip:])} for item in error.errors(include_input=False)]
         raise RequestValidationError(items) from None
 
 
 async def _grant(sign_in: SignIn, request: Request) -> Grant:
-    wanted = _token_request(request)
+    wanted = _checked(_tokens, request, discriminated=True)
     address = request.client.host if request.client else "unknown"
     match wanted:
         case PasswordGrant():
@@ -81,6 +88,14 @@ def create_router(
         return TokenAnswer(
             access_token=grant.access_token, expires_in_s=grant.expires_in_s, refresh_token=grant.refresh_token
         )
+
+    @router.post("/tokens/revocation")
+    @accepts("application/json", FORM)
+    async def sign_out_endpoint(request: Request) -> Response:
+        """200 for a token that is not known too: its holder wanted it to be worth nothing, and it is."""
+        wanted = _checked(_revocations, request, discriminated=False)
+        await sign_in.end(wanted.token.get_secret_value())
+        return Response(status_code=200, headers={"Cache-Control": "no-store"})
 
     @router.get("/jwks")
     def public_keys() -> Response:  # not async: FastAPI runs it in a thread, because it reads a file

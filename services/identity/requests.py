@@ -50,6 +50,13 @@ class RefreshGrant(_Request):
 TokenRequest = Annotated[PasswordGrant | ClientGrant | RefreshGrant, Field(discriminator="grant_type")]
 
 
+class RevocationRequest(_Request):
+    """A refresh token that its holder gives up (RFC 7009); all tokens of its sign-in end with it."""
+
+    token: Annotated[SecretStr, Field(min_length=1, max_length=200)]
+    token_type_hint: Annotated[str, Field(max_length=50)] | None = None
+
+
 class TokenAnswer(BaseModel):
     """An access token and how long it lives."""
 

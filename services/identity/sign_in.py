@@ -98,6 +98,7 @@ class SignIn:
         """401 when it is not valid; a token that was used before ends the whole family it belongs to."""
         now = self._clock.now()
         async with self._pool.acquire() as connection, connection.transaction():
+            await _q.lock_family_of(connection, secret_sha256=sha256(refresh_token))
             found = await store.refresh_state(connection, sha256(refresh_token))
             verdict = decide_refresh(found[0] if found else None, now)
             if found is not None and verdict is RefreshVerdict.STOLEN:
@@ -111,6 +112,13 @@ class SignIn:
             raise self._refused("refresh_token", "The refresh token is not valid; sign in again.")
         roles = [AccountRole(role) for role in row["roles"]]
         return self._granted("refresh_token", str(row["account_id"]), roles, row["areas"], next_token)
+
+    async def end(self, refresh_token: str) -> None:
+        """End the family of this token, used or not, so that no copy of any of its tokens is worth anything."""
+        kept = sha256(refresh_token)
+        async with self._pool.acquire() as connection, connection.transaction():
+            await _q.lock_family_of(connection, secret_sha256=kept)
+            await _q.revoke_family_of(connection, secret_sha256=kept, now=self._clock.now())
 
     async def _add_refresh_token(self, connection: Any, account_id: UUID, family_id: UUID) -> str:
         made, now = make_refresh_token(), self._clock.now()

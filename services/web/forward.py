@@ -44,22 +44,23 @@ def streams_of(rows: Iterable[Row]) -> dict[str, str]:
     return {row.path: row.service for row in rows if row.path.startswith("/streams/")}
 
 
+def make_client() -> aiohttp.ClientSession:
+    """One client for all services. Must be made inside a running loop, and closed."""
+    return aiohttp.ClientSession(
+        connector=aiohttp.TCPConnector(limit=CONNECTIONS_MAX),
+        cookie_jar=aiohttp.DummyCookieJar(),
+        timeout=aiohttp.ClientTimeout(total=None, sock_connect=CONNECT_TIMEOUT_S),
+        auto_decompress=False,
+        skip_auto_headers=("User-Agent", "Accept", "Accept-Encoding", "Content-Type"),
+    )
+
+
 class Forwarder:
-    """One client for all services. Made inside a running loop, closed by `close`."""
+    """Knows where the services answer."""
 
-    def __init__(self, addresses: Mapping[str, str]) -> None:
+    def __init__(self, client: aiohttp.ClientSession, addresses: Mapping[str, str]) -> None:
+        self._client = client
         self._addresses = addresses
-        self._client = aiohttp.ClientSession(
-            connector=aiohttp.TCPConnector(limit=CONNECTIONS_MAX),
-            cookie_jar=aiohttp.DummyCookieJar(),
-            timeout=aiohttp.ClientTimeout(total=None, sock_connect=CONNECT_TIMEOUT_S),
-            auto_decompress=False,
-            skip_auto_headers=("User-Agent", "Accept", "Accept-Encoding", "Content-Type"),
-        )
-
-    async def close(self) -> None:
-        """Close all connections."""
-        await self._client.close()
 
     async def forward(self, service: str, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer the request with what the service answers. Raises a 503 `ProblemError` if it cannot be reached."""

@@ -1,4 +1,4 @@
-"""The console's process: its own pages, and the services behind the same origin.
+"""The console's process: its own pages and sessions, and the services behind the same origin.
 
 It keeps nothing and has no database, so it is no service of the kit's `run`; what it shares with them is the kit's
 HTTP layer (policy rows for its pages, health, metrics, problems).
@@ -11,7 +11,7 @@ import signal
 import sys
 from typing import Any, Final
 
-import uvicorn
+import aiohttp
 from starlette.types import Receive, Scope, Send
 
 from schemas.policy import STREAMS, rows_of
@@ -23,14 +23,18 @@ from services.kit.health import OK, CheckResult, Health, degraded
 from services.kit.http import build_app
 from services.kit.observe import Observer
 from services.kit.policy_check import PolicyError
-from services.kit.run import PortTaken, Server, listen
+from services.kit.run import PortTaken, Server, listen, server_config
 from services.kit.settings import SettingsError, load
-from services.web.forward import Forwarder, service_of, streams_of
+from services.web.forward import Forwarder, make_client, service_of, streams_of
 from services.web.pages import create_router, is_built
+from services.web.session.api import create_session_router
+from services.web.session.exchange import Exchange
+from services.web.session.identity import Identity
 from services.web.settings import WebSettings
 
 _log = log.get_logger(__name__)
 _FORWARDED: Final = "(forwarded)"
+_GRACEFUL_S: Final = 2.0
 
 
 class Door:
@@ -62,34 +66,23 @@ async def built() -> CheckResult:
     return OK if is_built() else degraded("the console is not built; run `up` when the npm registry can be reached")
 
 
-def make_door(settings: WebSettings) -> tuple[Door, Forwarder]:
+def make_door(settings: WebSettings, client: aiohttp.ClientSession) -> Door:
     """The app. Must be called inside a running loop."""
     clock = SystemClock()
     verifier = TokenVerifier(KeySet(settings.secrets_required() / "jwks.json", clock), clock)
     health = Health()
     health.add("web.console", built)
-    own = build_app([create_router()], rows_of("web"), settings=settings, verifier=verifier, health=health)
-    forwarder = Forwarder(settings.addresses())
-    return Door(forwarder, frozenset(settings.addresses()), own), forwarder
+    identity = Identity(client, settings.addresses().get("identity"))
+    routers = [create_router(), create_session_router(identity, Exchange(identity.refresh))]
+    own = build_app(routers, rows_of("web"), settings=settings, verifier=verifier, health=health)
+    return Door(Forwarder(client, settings.addresses()), frozenset(settings.addresses()), own)
 
 
 async def _serve(settings: WebSettings) -> None:
-    door, forwarder = make_door(settings)
+    client = make_client()
+    door = make_door(settings, client)
     sock = listen(settings.http_host, settings.http_port)
-    server = Server(
-        uvicorn.Config(
-            door,
-            http="httptools",
-            ws="none",
-            lifespan="off",
-            access_log=False,
-            log_config=None,
-            server_header=False,
-            timeout_keep_alive=75,
-            loop="none",
-            timeout_graceful_shutdown=2,
-        )
-    )
+    server = Server(server_config(door, settings, graceful_s=_GRACEFUL_S))
 
     def stop() -> None:
         server.should_exit = True
@@ -100,7 +93,7 @@ async def _serve(settings: WebSettings) -> None:
     try:
         await server.serve(sockets=[sock])
     finally:
-        await forwarder.close()
+        await client.close()
     _log.info("process.stopped")
 
 

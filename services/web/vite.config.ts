@@ -8,7 +8,7 @@ export default defineConfig({
   server: {
     host: "127.0.0.1",
     proxy: {
-      "^/(identity|registry|incidents|geofencing|alerts|dispatch|care|followup|coverage|streams)(/|\\?|$)":
+      "^/(session|identity|registry|incidents|geofencing|alerts|dispatch|care|followup|coverage|streams)(/|\\?|$)":
         "http://127.0.0.1:8099",
     },
   },

@@ -181,8 +181,9 @@ def test_a_row_without_a_route_is_refused() -> None:
 
 def test_only_health_and_sign_in_are_public() -> None:
     public = {label(row) for row in (*POLICY, *INFRASTRUCTURE_ROWS) if row.public}
-    assert public == {"POST /identity/tokens", "GET /identity/jwks", "GET /live", "GET /ready", "GET /metrics",
-                      "GET /", "GET /assets/{name}"}  # fmt: skip
+    assert public == {"POST /identity/tokens", "POST /identity/tokens/revocation", "GET /identity/jwks",
+                      "GET /live", "GET /ready", "GET /metrics", "GET /", "GET /assets/{name}",
+                      "POST /session", "POST /session/refresh", "DELETE /session"}  # fmt: skip
 
 
 def test_no_row_is_open_to_nobody_or_doubled() -> None:

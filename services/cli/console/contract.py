@@ -14,13 +14,13 @@ from pydantic.json_schema import models_json_schema
 
 from services.cli.console.node import WEB
 from services.geofencing.preview import PreviewRequest
-from services.identity.requests import PasswordGrant, RefreshGrant, TokenAnswer
 from services.incidents.feeds.model import AcceptRequest, DismissRequest
 from services.incidents.model import DeclareRequest
+from services.web.session.api import SessionAnswer, SessionRequest
 
 CONTRACT: Final = WEB / "src" / "api" / "contract.json"
 MODELS: Final = (
-    DeclareRequest, AcceptRequest, DismissRequest, PreviewRequest, PasswordGrant, RefreshGrant, TokenAnswer
+    DeclareRequest, AcceptRequest, DismissRequest, PreviewRequest, SessionRequest, SessionAnswer
 )  # fmt: skip
 
 

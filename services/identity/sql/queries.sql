@@ -51,6 +51,11 @@ UPDATE api_keys SET revoked_at = coalesce(revoked_at, :now) WHERE id = :id RETUR
 INSERT INTO refresh_tokens (secret_sha256, family_id, account_id, issued_at, expires_at)
 VALUES (:secret_sha256, :family_id, :account_id, :now, :expires_at);
 
+-- name: lock_family_of(secret_sha256)!
+-- One at a time in a family: what ends it misses no token that is being added meanwhile.
+SELECT pg_advisory_xact_lock(hashtextextended(current_schema() || ':family:' || family_id, 0))
+FROM refresh_tokens WHERE secret_sha256 = :secret_sha256;
+
 -- name: refresh_token_for_update(secret_sha256)^
 -- The token with its account, locked: of two uses at once the second sees it used.
 SELECT r.family_id, r.account_id, r.expires_at, r.used_at, r.revoked_at, a.roles, a.areas, a.disabled_at
@@ -61,6 +66,11 @@ UPDATE refresh_tokens SET used_at = :now WHERE secret_sha256 = :secret_sha256;
 
 -- name: revoke_family(now, family_id)!
 UPDATE refresh_tokens SET revoked_at = :now WHERE family_id = :family_id AND revoked_at IS NULL;
+
+-- name: revoke_family_of(now, secret_sha256)!
+-- Ends the family that this token, used or not, belongs to; nothing if there is none.
+UPDATE refresh_tokens SET revoked_at = :now WHERE revoked_at IS NULL
+AND family_id = (SELECT family_id FROM refresh_tokens WHERE secret_sha256 = :secret_sha256);
 
 -- name: revoke_refresh_tokens_of(now, account_id)!
 UPDATE refresh_tokens SET revoked_at = :now WHERE account_id = :account_id AND revoked_at IS NULL;

@@ -8,13 +8,14 @@ import { IncidentsPage } from "./incidents/list-page";
 import { ProposalsPage } from "./proposals/page";
 import type { Session } from "./session/session";
 import { SignInPage } from "./session/sign-in-page";
+import { useSession } from "./session/use-session";
 import { LanguagesContext, useKnownLanguages } from "./words/languages";
 import { type Language, remember, rememberedLanguage, SpeechContext, speech, useSpeech } from "./words/words";
 
 export function App() {
   const [language, setLanguage] = useState<Language>(rememberedLanguage);
-  const [session, setSession] = useState<Session | null>(null);
-  const [hasEnded, setEnded] = useState(false);
+  const signedIn = useSession();
+  const { session } = signedIn;
   const spoken = speech(language);
   document.documentElement.lang = language === "zh" ? "zh-CN" : "en";
   document.title = spoken.words.product;
@@ -23,20 +24,12 @@ export function App() {
     remember(other);
     setLanguage(other);
   };
-  const end = () => {
-    setSession(null);
-    setEnded(true);
-  };
   return (
     <SpeechContext.Provider value={spoken}>
       <Router hook={useHashLocation}>
-        <Header session={session} onLanguage={change} onSignOut={() => setSession(null)} />
+        <Header session={session} onLanguage={change} onSignOut={signedIn.signOut} />
         <main id="content" tabIndex={-1}>
-          {session ? (
-            <Pages session={session} />
-          ) : (
-            <SignInPage hasEnded={hasEnded} onEnd={end} onSession={setSession} />
-          )}
+          {session ? <Pages session={session} /> : <SignInPage signedIn={signedIn} />}
         </main>
       </Router>
     </SpeechContext.Provider>

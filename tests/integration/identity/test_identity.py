@@ -5,72 +5,23 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import AsyncIterator, Callable
-from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
-import httpx
 import pytest
 
-from schemas.policy import rows_of
-from services.identity.app import create, ensure_first_account
+from services.identity.app import ensure_first_account
 from services.identity.passwords import Passwords
-from services.identity.settings import IdentitySettings
-from services.kit import db
-from services.kit.clock import ManualClock
-from services.kit.health import Health
-from services.kit.http import build_app
-from services.kit.migrate import migrate
-from services.kit.runtime import Runtime
-from services.kit.settings import KitSettings
-from tests.support.signing import Signing, make_signing
+from tests.support.identity_rig import PASSWORD, Rig, identity_rig
 
 pytestmark = pytest.mark.integration
-PASSWORD = "a long first password"
-
-
-@dataclass
-class Rig:
-    client: httpx.AsyncClient
-    clock: ManualClock
-    pool: Any
-    signing: Signing
-    runtime: Runtime
-    settings: IdentitySettings
-
-    async def token(self, **grant: str) -> httpx.Response:
-        return await self.client.post("/identity/tokens", json=grant)
-
-    async def sign_in(self, name: str = "Admin", password: str = PASSWORD) -> httpx.Response:
-        return await self.token(grant_type="password", name=name, password=password)
-
-    async def admin(self) -> dict[str, str]:
-        return {"Authorization": f"Bearer {(await self.sign_in()).json()['access_token']}"}
 
 
 @pytest.fixture
 async def rig(make_database: Callable[..., Any], tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Rig]:
-    clock = ManualClock(datetime.now(UTC))
-    signing = make_signing(tmp_path, clock)
-    (tmp_path / "admin.password").write_text(PASSWORD + "\n")
-    monkeypatch.setenv("THIRDRESCUE_SECRETS_DIR", str(tmp_path))
-    monkeypatch.setenv("THIRDRESCUE_ADMIN_NAME", "admin")
-    monkeypatch.setenv("THIRDRESCUE_ADMIN_PASSWORD_FILE", str(tmp_path / "admin.password"))
-    settings = KitSettings()
-    pool = await db.create_pool(make_database("identity").dsn("identity"), "identity", settings)
-    runtime = Runtime("identity", settings=settings, clock=clock, pool=pool, verifier=signing.verifier, health=Health())
-    service = create(runtime)
-    async with pool.acquire() as connection:
-        await migrate(connection, "identity", service.folder / "sql" / "migrations")
-    own = IdentitySettings()
-    assert await ensure_first_account(runtime, own, Passwords(at_once=1, waiting_max=5))
-    app: Any = build_app(
-        [service.router], rows_of("identity"), settings=settings, verifier=signing.verifier, health=Health()
-    )
-    async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://test") as client:
-        yield Rig(client, clock, pool, signing, runtime, own)
-    await pool.close()
+    async with identity_rig(make_database, tmp_path, monkeypatch) as made:
+        yield made
 
 
 async def test_the_first_account_is_made_once(rig: Rig) -> None:
@@ -143,6 +94,34 @@ async def test_of_two_uses_at_once_one_wins(rig: Rig) -> None:
     token = (await rig.sign_in()).json()["refresh_token"]
     both = await asyncio.gather(*(rig.token(grant_type="refresh_token", refresh_token=token) for _ in range(2)))
     assert sorted(response.status_code for response in both) == [200, 401]
+
+
+@pytest.mark.parametrize("which", ["first", "second"])
+async def test_signing_out_ends_the_whole_family_by_any_of_its_tokens(rig: Rig, which: str) -> None:
+    tokens = {"first": (await rig.sign_in()).json()["refresh_token"]}
+    tokens["second"] = (await rig.refresh(tokens["first"])).json()["refresh_token"]
+    other = (await rig.sign_in()).json()["refresh_token"]
+    ended = await rig.client.post("/identity/tokens/revocation", json={"token": tokens[which]})
+    assert (ended.status_code, ended.content, ended.headers["cache-control"]) == (200, b"", "no-store")
+    assert (await rig.refresh(tokens["second"])).status_code == 401
+    assert (await rig.refresh(other)).status_code == 200, "another sign-in of the same account goes on"
+
+
+async def test_signing_out_while_a_token_is_refreshed_leaves_none(rig: Rig) -> None:
+    for _ in range(5):
+        token = (await rig.sign_in()).json()["refresh_token"]
+        refreshed, _ = await asyncio.gather(
+            rig.refresh(token), rig.client.post("/identity/tokens/revocation", json={"token": token})
+        )
+        if refreshed.status_code == 200:
+            assert (await rig.refresh(refreshed.json()["refresh_token"])).status_code == 401
+
+
+async def test_giving_up_what_is_unknown_is_no_fault_and_what_is_no_token_is(rig: Rig) -> None:
+    form = {"token": "trr_unknown", "token_type_hint": "refresh_token"}
+    assert (await rig.client.post("/identity/tokens/revocation", data=form)).status_code == 200
+    empty = await rig.client.post("/identity/tokens/revocation", json={})
+    assert (empty.status_code, empty.json()["problems"][0]["where"]) == (422, "/token")
 
 
 async def test_a_refresh_token_ends(rig: Rig) -> None:

@@ -11,10 +11,10 @@ from typing import Any
 
 import aiohttp
 import pytest
-import uvicorn
 from aiohttp import web
 
-from services.kit.run import Server, listen
+from services.kit.run import Server, listen, server_config
+from services.web.forward import make_client
 from services.web.serve import make_door
 from services.web.settings import WebSettings
 from tests.support.signing import make_signing
@@ -70,15 +70,16 @@ async def console(upstream: Upstream, tmp_path: Path) -> AsyncIterator[aiohttp.C
     """A client of the console's process, with one service behind it that answers and one that is away."""
     make_signing(tmp_path)
     settings = WebSettings(web_services=f"incidents={upstream.url},alerts=http://127.0.0.1:1", secrets_dir=tmp_path)
-    door, forwarder = make_door(settings)
+    to_services = make_client()
+    door = make_door(settings, to_services)
     sock = listen("127.0.0.1", 0)
-    server = Server(uvicorn.Config(door, http="httptools", ws="none", lifespan="off", log_config=None))
+    server = Server(server_config(door, settings, graceful_s=2))
     serving = asyncio.create_task(server.serve(sockets=[sock]))
     async with aiohttp.ClientSession(f"http://127.0.0.1:{sock.getsockname()[1]}") as client:
         yield client
     server.should_exit = True
     await serving
-    await forwarder.close()
+    await to_services.close()
 
 
 async def test_a_request_passes_as_it_is(console: aiohttp.ClientSession, upstream: Upstream) -> None:

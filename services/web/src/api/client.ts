@@ -26,11 +26,13 @@ export class Refused extends Error {
 export class NoAnswer extends Error {}
 
 export interface Call {
-  method?: "GET" | "POST";
+  method?: "GET" | "POST" | "DELETE";
   body?: unknown;
   /** The same key sent again does nothing a second time and gets the same answer. */
   key?: string;
   token?: string | null;
+  /** Only the session's own calls send its cookie. */
+  withCookie?: boolean;
   signal?: AbortSignal;
 }
 
@@ -43,7 +45,7 @@ export async function send(path: string, call: Call = {}): Promise<Response> {
     return await fetch(path, {
       method: call.method ?? "GET",
       headers,
-      credentials: "omit",
+      credentials: call.withCookie ? "same-origin" : "omit",
       cache: "no-store",
       ...(call.body === undefined ? {} : { body: JSON.stringify(call.body) }),
       ...(call.signal ? { signal: call.signal } : {}),

@@ -264,24 +264,6 @@ export interface components {
             zone_kind: components["schemas"]["ZoneKind"];
         };
         /**
-         * PasswordGrant
-         * @description Sign in with a name and a password.
-         */
-        PasswordGrant: {
-            /**
-             * Grant Type
-             * @constant
-             */
-            grant_type: "password";
-            /** Name */
-            name: string;
-            /**
-             * Password
-             * Format: password
-             */
-            password: string;
-        };
-        /**
          * PointGeometry
          * @description GeoJSON Point (RFC 7946): lon, lat in WGS-84.
          */
@@ -359,27 +341,40 @@ export interface components {
             venues?: components["schemas"]["Venue"][];
         };
         /**
-         * RefreshGrant
-         * @description Exchange a refresh token; it is used up.
-         */
-        RefreshGrant: {
-            /**
-             * Grant Type
-             * @constant
-             */
-            grant_type: "refresh_token";
-            /**
-             * Refresh Token
-             * Format: password
-             */
-            refresh_token: string;
-        };
-        /**
          * Role
          * @description What a volunteer can do on a mission.
          * @enum {string}
          */
         Role: "psychiatrist" | "clinical-psychologist" | "counsellor" | "pfa-trained" | "support" | "interpreter" | "team-lead" | "logistics";
+        /**
+         * SessionAnswer
+         * @description The access token, for the page's memory.
+         */
+        SessionAnswer: {
+            /** Access Token */
+            access_token: string;
+            /** Expires In S */
+            expires_in_s: number;
+            /**
+             * Token Type
+             * @default Bearer
+             * @constant
+             */
+            token_type?: "Bearer";
+        };
+        /**
+         * SessionRequest
+         * @description Who signs in.
+         */
+        SessionRequest: {
+            /** Name */
+            name: string;
+            /**
+             * Password
+             * Format: password
+             */
+            password: string;
+        };
         /**
          * StatedContour
          * @description Ground on which an intensity was reached: a GeoJSON Polygon or MultiPolygon, read by `extent.read_contours`.
@@ -406,27 +401,6 @@ export interface components {
             /** Radius M */
             radius_m: number;
             zone_kind: components["schemas"]["ZoneKind"];
-        };
-        /**
-         * TokenAnswer
-         * @description An access token and how long it lives.
-         */
-        TokenAnswer: {
-            /** Access Token */
-            access_token: string;
-            /** Expires In S */
-            expires_in_s: number;
-            /**
-             * Refresh Token
-             * @default null
-             */
-            refresh_token?: string | null;
-            /**
-             * Token Type
-             * @default Bearer
-             * @constant
-             */
-            token_type?: "Bearer";
         };
         /**
          * Venue

@@ -5,6 +5,7 @@ import { Field } from "../ui/field";
 import { WentWrong } from "../ui/told";
 import { useSpeech } from "../words/words";
 import { Session } from "./session";
+import type { SignedIn } from "./use-session";
 
 function SignInFault({ error }: { error: unknown }) {
   const { words } = useSpeech();
@@ -17,13 +18,25 @@ function SignInFault({ error }: { error: unknown }) {
   );
 }
 
-interface SignInProps {
-  hasEnded: boolean;
-  onEnd: () => void;
-  onSession: (session: Session) => void;
+/** Why the reader is asked to sign in; whether somebody is signed in may not be known yet. */
+export function SignInPage({ signedIn }: { signedIn: SignedIn }) {
+  const { words } = useSpeech();
+  if (signedIn.left === "asking") return <p class="hint">{words.loading}</p>;
+  if (signedIn.left === "unknown")
+    return (
+      <div class="card sign-in">
+        <p class="notice bad" role="alert">
+          {words.noAnswer}
+        </p>
+        <button type="button" class="main" onClick={signedIn.resume}>
+          {words.tryAgain}
+        </button>
+      </div>
+    );
+  return <SignInForm signedIn={signedIn} />;
 }
 
-export function SignInPage({ hasEnded, onEnd, onSession }: SignInProps) {
+function SignInForm({ signedIn }: { signedIn: SignedIn }) {
   const { words } = useSpeech();
   const [name, setName] = useState("");
   const [password, setPassword] = useState("");
@@ -34,7 +47,7 @@ export function SignInPage({ hasEnded, onEnd, onSession }: SignInProps) {
     setBusy(true);
     setError(null);
     try {
-      onSession(await Session.signIn(name, password, onEnd));
+      signedIn.begin(await Session.signIn(name, password, signedIn.end));
     } catch (caught) {
       setError(caught);
       setBusy(false);
@@ -44,7 +57,12 @@ export function SignInPage({ hasEnded, onEnd, onSession }: SignInProps) {
     <form class="card sign-in" onSubmit={submit}>
       <h1>{words.product}</h1>
       <p class="hint">{words.tagline}</p>
-      {hasEnded && <p class="notice">{words.signedOut}</p>}
+      {signedIn.left === "ended" && <p class="notice">{words.signedOut}</p>}
+      {signedIn.left === "not-confirmed" && (
+        <p class="notice bad" role="alert">
+          {words.signOutNotConfirmed}
+        </p>
+      )}
       <SignInFault error={error} />
       <Field label={words.name}>
         {(tied) => (

@@ -11,7 +11,10 @@ export const en: Words = {
   name: "Account",
   password: "Password",
   signingIn: "Signing in …",
-  signInKept: "The sign-in lives in this page's memory only: a reload or a closed page signs out.",
+  signInKept: "You stay signed in until you sign out or close the browser; a reload changes nothing.",
+  signOutNotConfirmed:
+    "Signed out on this page, but the service did not confirm it: close the browser, so that nobody goes on with your sign-in.",
+  tryAgain: "Try again",
   signedOut: "Your sign-in has ended; sign in again.",
   noAnswer: "The service does not answer; check the network and try again.",
   incidents: "Incidents",
