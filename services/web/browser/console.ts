@@ -40,6 +40,31 @@ export async function titled(request: APIRequestContext, title: string): Promise
   return items.filter((one) => one.title_en === title || one.title_zh === title);
 }
 
+/** Declares a drill by the API, for stories about what comes after. */
+export async function declared(request: APIRequestContext, title: string, more: object = {}): Promise<string> {
+  const headers = { Authorization: `Bearer ${await token(request)}` };
+  const data = {
+    kind: "industrial-accident",
+    level: "III",
+    title_en: title,
+    title_zh: title,
+    occurred_at: new Date().toISOString(),
+    place: { type: "Point", coordinates: [103.4, 31.0] },
+    area_codes: CODES.split(", "),
+    exercise: true,
+    ...more,
+  };
+  const answer = await request.post("/incidents", { headers, data });
+  expect(answer.status()).toBe(201);
+  return (await answer.json()).incident_id;
+}
+
+/** All that is kept of an incident. */
+export async function kept(request: APIRequestContext, incidentId: string): Promise<Record<string, unknown>> {
+  const headers = { Authorization: `Bearer ${await token(request)}` };
+  return (await request.get(`/incidents/${incidentId}`, { headers })).json();
+}
+
 export async function close(request: APIRequestContext, incidentId: string): Promise<void> {
   const headers = { Authorization: `Bearer ${await token(request)}` };
   await request.post(`/incidents/${incidentId}/close`, { headers, data: { reason: "the story has ended" } });

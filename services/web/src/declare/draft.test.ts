@@ -1,4 +1,5 @@
 import { describe, expect, it } from "vitest";
+import { groundEn } from "../words/ground-en";
 import {
   anotherNeed,
   codesOf,
@@ -12,8 +13,9 @@ import {
   withCorner,
   withoutLastCorner,
 } from "./draft";
+import { anotherVenue } from "./more-ground/venues";
 
-const SAYS = { wrongNumber: "no number", unplaced: "no place" };
+const SAYS = { wrongNumber: "no number", unplaced: "no place", moreGround: groundEn };
 const draft = (part: Partial<Draft>): Draft => ({
   ...emptyDraft("2008-05-12T14:28"),
   latDeg: "31.0",
@@ -75,6 +77,56 @@ describe("a declaration", () => {
   });
 });
 
+describe("more about the ground", () => {
+  const square = { type: "MultiPolygon" as const, coordinates: [] };
+  const notes = { mended: 0, below: 0, thinnedKm: 0, isWeak: false };
+  const known = draft({
+    contours: { name: "cont_mmi.json", contours: [{ intensity: 9, geometry: square }], positions: 0, notes },
+    observations: "103.4, 31.0, 11",
+    venues: [anotherVenue([], { kind: "school", nameZh: "北川中学", latDeg: "31.8", lonDeg: "104.4", radiusM: "300" })],
+    parent: { incidentId: "a", exercise: false },
+  });
+  const said = {
+    intensity_contours: [{ intensity: 9, geometry: square }],
+    intensity_observations: [{ lon_deg: 103.4, lat_deg: 31, intensity: 11 }],
+    venues: [
+      {
+        kind: "school",
+        zone_kind: "affected",
+        name_zh: "北川中学",
+        name_en: "北川中学",
+        position: { lat_deg: 31.8, lon_deg: 104.4 },
+        radius_m: 300,
+      },
+    ],
+  };
+
+  it("is in the declaration and, but for the parent, in the preview", () => {
+    expect(declaration(known, SAYS).request).toMatchObject({ ...said, parent_id: "a" });
+    const { request, findings } = previewOf(known, null, SAYS);
+    expect(request).toMatchObject(said);
+    expect(request).not.toHaveProperty("parent_id");
+    expect(findings).toEqual([]);
+  });
+
+  it("has no parent of the other world", () => {
+    expect(declaration({ ...known, exercise: true }, SAYS).request).not.toHaveProperty("parent_id");
+  });
+
+  it("names row and field of what cannot be asked about", () => {
+    const wrong = { ...known, observations: "103.4, 31.0, 11\n\n31.0, 103.4, 9", venues: [anotherVenue([])] };
+    for (const { findings } of [declaration(wrong, SAYS), previewOf(wrong, null, SAYS)]) {
+      expect(findings.map((one) => one.where)).toEqual([
+        "/intensity_observations",
+        "/venues/0/name_zh",
+        "/venues/0/position/lat_deg",
+        "/venues/0/position/lon_deg",
+      ]);
+      expect(findings[0]?.what).toMatch(/^row 3: .*swapped/);
+    }
+  });
+});
+
 describe("a preview", () => {
   it("asks with GeoJSON, longitude first", () => {
     expect(previewOf(draft({}), null, SAYS).request.place).toEqual({ type: "Point", coordinates: [103.4, 31] });
@@ -95,6 +147,8 @@ describe("a preview", () => {
       { latDeg: "30" },
       { placeForm: "circle" },
       { magnitude: "8" },
+      { observations: "103, 31, 9" },
+      { venues: [anotherVenue([])] },
     ] as Partial<Draft>[]) {
       expect(previewKey(draft(part))).not.toBe(before);
     }

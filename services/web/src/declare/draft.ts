@@ -3,7 +3,13 @@
 import type { Feature } from "geojson";
 import type { Candidate, DeclareRequest, Kind, Level, NeedLine, PreviewRequest } from "../api/answers";
 import type { Finding } from "../api/client";
+import type { GroundWords } from "../words/ground-zh";
 import { withOffset } from "../words/time";
+import type { Contours } from "./more-ground/contours";
+import { observationsOf } from "./more-ground/observations";
+import { rowFindings } from "./more-ground/says";
+import { type TypedVenue, venuesOf } from "./more-ground/venues";
+import { Numbers } from "./numbers";
 
 export type PlaceForm = "point" | "circle" | "polygon" | "areas" | "address";
 export type LonLat = [number, number];
@@ -30,6 +36,12 @@ export interface Draft {
   needs: NeedLine[] | null;
   narrative: string;
   exercise: boolean;
+  contours: Contours | null;
+  /** A row each: longitude, latitude, intensity. */
+  observations: string;
+  venues: TypedVenue[];
+  /** The incident this one is part of; it counts only while both are of one world. */
+  parent: { incidentId: string; exercise: boolean } | null;
 }
 
 export function emptyDraft(occurredAt: string): Draft {
@@ -52,26 +64,18 @@ export function emptyDraft(occurredAt: string): Draft {
     needs: null,
     narrative: "",
     exercise: false,
+    contours: null,
+    observations: "",
+    venues: [],
+    parent: null,
   };
-}
-
-/** Collects what is no number, by the pointer of the field that it would have been. */
-class Numbers {
-  readonly findings: Finding[] = [];
-
-  constructor(private readonly whatIsWrong: string) {}
-
-  read(text: string, where: string): number {
-    const value = Number(text.trim().replace(",", "."));
-    if (text.trim() === "" || !Number.isFinite(value)) this.findings.push({ where, what: this.whatIsWrong });
-    return value;
-  }
 }
 
 /** What is said of what cannot even be asked about, in the reader's words. */
 export interface Says {
   wrongNumber: string;
   unplaced: string;
+  moreGround: GroundWords;
 }
 
 export interface Said<T> {
@@ -141,14 +145,14 @@ function placeOf(draft: Draft, numbers: Numbers, whatIsWrong: string): DeclareRe
 }
 
 /** Only what was said: the service's own defaults stand for the rest. */
-export function declaration(draft: Draft, { wrongNumber }: Pick<Says, "wrongNumber">): Said<DeclareRequest> {
-  const numbers = new Numbers(wrongNumber);
+export function declaration(draft: Draft, says: Omit<Says, "unplaced">): Said<DeclareRequest> {
+  const numbers = new Numbers(says.wrongNumber);
   const codes = codesOf(draft.areaCodes);
   const request: DeclareRequest = {
     kind: draft.kind,
     level: draft.level,
     occurred_at: withOffset(draft.occurredAt),
-    place: placeOf(draft, numbers, wrongNumber),
+    place: placeOf(draft, numbers, says.wrongNumber),
     exercise: draft.exercise,
     ...(draft.titleZh.trim() ? { title_zh: draft.titleZh.trim() } : {}),
     ...(draft.titleEn.trim() ? { title_en: draft.titleEn.trim() } : {}),
@@ -156,9 +160,27 @@ export function declaration(draft: Draft, { wrongNumber }: Pick<Says, "wrongNumb
     ...(draft.narrative.trim() ? { narrative: draft.narrative.trim() } : {}),
     ...(codes.length > 0 ? { area_codes: codes } : {}),
     ...(draft.needs ? { needs: draft.needs } : {}),
+    ...moreGround(draft, numbers, says.moreGround),
+    ...(draft.parent?.exercise === draft.exercise ? { parent_id: draft.parent.incidentId } : {}),
   };
   return { request, findings: numbers.findings };
 }
+
+type MoreGround = Pick<PreviewRequest, "intensity_contours" | "intensity_observations" | "venues">;
+
+/** What is known of the ground besides the place. */
+export function moreGround(draft: Draft, numbers: Numbers, words: GroundWords): MoreGround {
+  const rows = observationsOf(draft.observations);
+  numbers.findings.push(...rowFindings(rows.faults, words));
+  const venues = venuesOf(draft.venues, numbers, words.venueNameMissing);
+  return {
+    ...(draft.contours ? { intensity_contours: draft.contours.contours } : {}),
+    ...(rows.observations.length > 0 ? { intensity_observations: rows.observations } : {}),
+    ...(venues.length > 0 ? { venues } : {}),
+  };
+}
+
+const DECIDE_ZONES = ["/place", "/magnitude", "/intensity_contours", "/intensity_observations", "/venues"];
 
 /** What decides the zones. `ground` is where areas or an address lie, as the register and the gazetteer know it. */
 export function previewOf(draft: Draft, ground: Ground | null, says: Says): Said<PreviewRequest> {
@@ -167,7 +189,7 @@ export function previewOf(draft: Draft, ground: Ground | null, says: Says): Said
   const place = ground ?? request.place;
   const geometry =
     "lat_deg" in place ? { type: "Point", coordinates: [Number(place.lon_deg), Number(place.lat_deg)] } : place;
-  const concern = findings.filter((one) => one.where.startsWith("/place") || one.where === "/magnitude");
+  const concern = findings.filter((one) => DECIDE_ZONES.some((part) => one.where.startsWith(part)));
   if (!("type" in geometry)) {
     concern.push({ where: draft.placeForm === "areas" ? "/place/area_codes" : "/place/address", what: says.unplaced });
   }
@@ -178,6 +200,7 @@ export function previewOf(draft: Draft, ground: Ground | null, says: Says): Said
       place: geometry as PreviewRequest["place"],
       ...(draft.placeForm === "circle" ? { radius_m: numbers.read(draft.radiusKm, "/place/radius_m") * 1000 } : {}),
       ...(request.magnitude === undefined ? {} : { magnitude: request.magnitude }),
+      ...moreGround(draft, numbers, says.moreGround),
     },
     findings: concern,
   };
@@ -186,6 +209,7 @@ export function previewOf(draft: Draft, ground: Ground | null, says: Says): Said
 /** What of the form decides the preview: another text means that the preview shown is an old one. */
 export function previewKey(draft: Draft): string {
   const { kind, level, magnitude, placeForm, latDeg, lonDeg, radiusKm, corners, placeCodes, address, meant } = draft;
+  const { contours, observations, venues } = draft;
   return JSON.stringify([
     kind,
     level,
@@ -198,6 +222,9 @@ export function previewKey(draft: Draft): string {
     placeCodes,
     address,
     meant?.key,
+    contours?.contours,
+    observations,
+    venues,
   ]);
 }
 

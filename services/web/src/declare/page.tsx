@@ -11,11 +11,14 @@ import { type Draft, declaration, emptyDraft } from "./draft";
 import { inWords } from "./faults";
 import { sorted } from "./findings";
 import { keyed } from "./keyed";
+import { MoreGround } from "./more-ground/more-ground";
+import { stillMeant } from "./more-ground/says";
+import type { Aim } from "./more-ground/venues";
 import { NeedsFields } from "./needs-fields";
 import { Outcome } from "./outcome";
 import { PlaceFields } from "./place-fields";
 import { PreviewPanel } from "./preview-panel";
-import { FIELDS, labelOf } from "./shown";
+import { fieldsOf, labelOf } from "./shown";
 import { type PreviewState, usePreview } from "./use-preview";
 import { WhatFields } from "./what-fields";
 
@@ -33,11 +36,15 @@ export function DeclarePage({ session }: { session: Session }) {
   const [sending, setSending] = useState<Sending>({ state: "not-yet" });
   const [declared, setDeclared] = useState<Declared | null>(null);
   const [key] = useState(keyed);
+  const [aim, setAim] = useState<Aim | null>(null);
   const isBusy = useRef(false);
   const preview = usePreview(session, draft, setFindings);
   const told = useMemo(() => findings.map((finding) => inWords(finding, words)), [findings, words]);
-  const faults = useMemo(() => sorted(told, FIELDS), [told]);
-  const change = (part: Partial<Draft>) => setDraft((before) => ({ ...before, ...part }));
+  const faults = useMemo(() => sorted(told, fieldsOf(draft.venues.length)), [told, draft.venues.length]);
+  const change = (part: Partial<Draft>) => {
+    setDraft((before) => ({ ...before, ...part }));
+    setFindings((before) => stillMeant(before, draft, part));
+  };
 
   const declare = async (event: SubmitEvent) => {
     event.preventDefault();
@@ -71,10 +78,11 @@ export function DeclarePage({ session }: { session: Session }) {
           <div class="fields">
             <WhatFields draft={draft} change={change} />
             <PlaceFields draft={draft} change={change} session={session} />
+            <MoreGround draft={draft} change={change} session={session} aim={aim} onAim={setAim} />
             <NeedsFields draft={draft} change={change} session={session} />
           </div>
           <div class="beside">
-            <PreviewPanel draft={draft} change={change} session={session} preview={preview} />
+            <PreviewPanel draft={draft} change={change} session={session} preview={preview} aim={aim} onAim={setAim} />
           </div>
         </div>
         <DeclareBar draft={draft} preview={preview} sending={sending} hasFindings={findings.length > 0} />
@@ -131,8 +139,11 @@ function Summary({ findings }: { findings: readonly Finding[] }) {
   const element = useRef<HTMLDivElement>(null);
   useEffect(() => element.current?.scrollIntoView({ block: "nearest" }), [findings]);
   if (findings.length === 0) return null;
-  const go = (where: string) =>
-    document.querySelector<HTMLElement>(`[data-pointer="${CSS.escape(where)}"] :is(input, select, textarea)`)?.focus();
+  const go = (where: string) => {
+    const field = document.querySelector(`[data-pointer="${CSS.escape(where)}"]`);
+    field?.closest("details")?.setAttribute("open", "");
+    field?.querySelector<HTMLElement>("input, select, textarea")?.focus();
+  };
   return (
     <div class="notice bad" role="alert" ref={element}>
       <strong>{fill(words.problems, { count: findings.length })}</strong>

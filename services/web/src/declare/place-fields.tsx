@@ -5,7 +5,8 @@ import { townsNear } from "../map/known";
 import type { Session } from "../session/session";
 import { useAsked } from "../ui/asked";
 import { Faults, FaultsContext, Field } from "../ui/field";
-import { useSpeech, wordFor } from "../words/words";
+import { useSpeech } from "../words/words";
+import { CandidateName, useCandidates } from "./candidates";
 import { codesOf, type PlaceForm, withoutLastCorner } from "./draft";
 import { middleOf } from "./ground";
 import type { PartProps } from "./page";
@@ -135,22 +136,7 @@ function PolygonFields({ draft, change }: PlaceProps) {
 
 function AddressField({ draft, change, session }: PlaceProps) {
   const { words } = useSpeech();
-  const asked = useAsked(
-    async (signal) => {
-      const query = draft.address.trim();
-      if (query === "") return [];
-      await new Promise((resolve) => setTimeout(resolve, WAIT_MS));
-      if (signal.aborted) return [];
-      const found = await session.call<{ items: Candidate[] }>(
-        `/incidents/geocode?q=${encodeURIComponent(query)}&limit=6`,
-        {
-          signal,
-        },
-      );
-      return found.items;
-    },
-    [draft.address],
-  );
+  const found = useCandidates(session, draft.address).value;
   const choose = (candidate: Candidate) => {
     const above = candidate.parents.map((parent) => parent.name_zh ?? "").join("");
     const address = `${above}${candidate.name_zh ?? candidate.name_en ?? ""}`;
@@ -169,9 +155,9 @@ function AddressField({ draft, change, session }: PlaceProps) {
           />
         )}
       </Field>
-      {draft.meant === null && asked.value && asked.value.length > 0 && (
+      {draft.meant === null && found && found.items.length > 0 && (
         <ul class="candidates" aria-label={words.candidates}>
-          {asked.value.map((candidate) => (
+          {found.items.map((candidate) => (
             <li key={candidate.key}>
               <button type="button" onClick={() => choose(candidate)}>
                 <CandidateName candidate={candidate} />
@@ -180,21 +166,6 @@ function AddressField({ draft, change, session }: PlaceProps) {
           ))}
         </ul>
       )}
-    </>
-  );
-}
-
-function CandidateName({ candidate }: { candidate: Candidate }) {
-  const { words, named, language } = useSpeech();
-  const above = candidate.parents.map(named);
-  const name =
-    language === "zh" ? [...above, named(candidate)].join("") : [named(candidate), ...above.reverse()].join(", ");
-  return (
-    <>
-      {name}{" "}
-      <small>
-        {candidate.tier ? wordFor(words.tiers, candidate.tier) : ""} {candidate.code}
-      </small>
     </>
   );
 }

@@ -1,6 +1,7 @@
 /** The map to draw on, and whom it would reach: how many, who not and why. */
-import { useMemo } from "preact/hooks";
+import { useEffect, useMemo, useRef } from "preact/hooks";
 import type { Preview } from "../api/answers";
+import type { Felt } from "../map/felt";
 import { GroundMap } from "../map/ground-map";
 import { stationSpots, stationsOf, townSpots, townsNear } from "../map/known";
 import type { Session } from "../session/session";
@@ -8,14 +9,24 @@ import { useAsked } from "../ui/asked";
 import { WentWrong } from "../ui/told";
 import { useLanguageName } from "../words/languages";
 import { fill, useSpeech, wordFor } from "../words/words";
-import { withCorner } from "./draft";
+import { type Draft, withCorner } from "./draft";
 import { drawnPlace, drawnRadiusM, middleOf } from "./ground";
+import { observationsOf } from "./more-ground/observations";
+import { type Aim, aimed, drawnVenues } from "./more-ground/venues";
 import type { PartProps } from "./page";
 import type { PreviewState } from "./use-preview";
 
-type PanelProps = PartProps & { session: Session; preview: PreviewState };
+const NONE: Felt["contours"] = [];
 
-export function PreviewPanel({ draft, change, session, preview }: PanelProps) {
+interface PanelProps extends PartProps {
+  session: Session;
+  preview: PreviewState;
+  /** What the next click on the map is for; none: the place. */
+  aim?: Aim | null;
+  onAim?: (aim: Aim | null) => void;
+}
+
+export function PreviewPanel({ draft, change, session, preview, aim, onAim }: PanelProps) {
   const spoken = useSpeech();
   const { words } = spoken;
   const place = useMemo(
@@ -39,8 +50,12 @@ export function PreviewPanel({ draft, change, session, preview }: PanelProps) {
     ],
     [shown, known.value, towns.value, spoken.language],
   );
+  const felt = useDrawn(draft);
   const pick = ([lon, lat]: [number, number]) => {
-    if (draft.placeForm === "polygon") change({ corners: withCorner(draft.corners, [lon, lat]) });
+    if (aim) {
+      change({ venues: aimed(draft.venues, aim, [lon, lat]) });
+      onAim?.(null);
+    } else if (draft.placeForm === "polygon") change({ corners: withCorner(draft.corners, [lon, lat]) });
     else
       change({
         latDeg: lat.toFixed(4),
@@ -50,12 +65,14 @@ export function PreviewPanel({ draft, change, session, preview }: PanelProps) {
   };
   return (
     <section class="card">
+      {aim && <AimNotice onCancel={() => onAim?.(null)} />}
       <GroundMap
         label={words.map}
         place={place}
         radiusM={drawnRadiusM(draft)}
         zones={shown}
         spots={spots}
+        felt={felt}
         onPick={pick}
       />
       <button type="button" class="wide" disabled={preview.isBusy} onClick={preview.look}>
@@ -69,6 +86,28 @@ export function PreviewPanel({ draft, change, session, preview }: PanelProps) {
       </div>
     </section>
   );
+}
+
+/** Brings the map to whoever is to click it. */
+function AimNotice({ onCancel }: { onCancel: () => void }) {
+  const { words } = useSpeech();
+  const element = useRef<HTMLParagraphElement>(null);
+  useEffect(() => element.current?.scrollIntoView({ block: "start" }), []);
+  return (
+    <p class="notice" role="status" ref={element}>
+      {words.moreGround.clickNow}{" "}
+      <button type="button" onClick={onCancel}>
+        {words.moreGround.cancel}
+      </button>
+    </p>
+  );
+}
+
+function useDrawn(draft: Draft): Felt {
+  const observations = useMemo(() => observationsOf(draft.observations).observations, [draft.observations]);
+  const venues = useMemo(() => drawnVenues(draft.venues), [draft.venues]);
+  const contours = draft.contours?.contours ?? NONE;
+  return useMemo(() => ({ contours, observations, venues }), [contours, observations, venues]);
 }
 
 function Reach({ preview }: { preview: Preview }) {

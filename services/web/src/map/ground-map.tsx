@@ -6,7 +6,9 @@ import "leaflet/dist/leaflet.css";
 import { useEffect, useRef, useState } from "preact/hooks";
 import type { Zones } from "../api/answers";
 import { useSpeech, wordFor } from "../words/words";
+import { type Felt, useFelt } from "./felt";
 import { ground } from "./ground";
+import { text } from "./text";
 
 export interface Spot {
   id: string;
@@ -23,6 +25,7 @@ interface MapProps {
   radiusM?: number;
   zones?: Zones | null;
   spots?: readonly Spot[];
+  felt?: Felt | null;
   onPick?: (lonLat: [number, number]) => void;
 }
 
@@ -67,6 +70,7 @@ export function GroundMap(props: MapProps) {
     };
   }, []);
 
+  useFelt(map, props.felt ?? null);
   useZones(map, props.zones ?? null);
   useSpots(map, props.spots ?? []);
   usePlace(map, props.place ?? null, props.radiusM ?? 0);
@@ -181,11 +185,4 @@ function useView(map: L.Map | null, { zones, place, radiusM = 0 }: MapProps) {
     if (!box.isValid() || (map.getZoom() > 5 && map.getBounds().contains(box))) return;
     map.fitBounds(place.type === "Point" ? box.getCenter().toBounds(Math.max(radiusM * 3, 120_000)) : box.pad(0.3));
   }, [map, place, zones, radiusM]);
-}
-
-/** As text: Leaflet takes strings for HTML. */
-function text(words: string): HTMLElement {
-  const element = document.createElement("span");
-  element.textContent = words;
-  return element;
 }

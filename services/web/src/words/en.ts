@@ -1,7 +1,9 @@
 /** The same words in English. */
+import { groundEn } from "./ground-en";
 import type { Words } from "./zh";
 
 export const en: Words = {
+  moreGround: groundEn,
   product: "Third Rescue",
   tagline: "psychological help after a disaster",
   notEmergency: "This does not replace 110, 119, 120 or the 12356 line.",

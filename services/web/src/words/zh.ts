@@ -1,5 +1,8 @@
 /** Every word the console says, in Chinese. `en.ts` says the same; its type holds it to that. */
+import { groundZh } from "./ground-zh";
+
 export const zh = {
+  moreGround: groundZh,
   product: "第三救援",
   tagline: "灾后心理援助协调",
   notEmergency: "本系统不代替 110、119、120 和 12356 热线。",
