@@ -158,6 +158,8 @@ async def _accept(
     """Looks up what a new incident needs before it locks anything; then the proposal must not have changed."""
     async with runtime.pool.acquire() as connection, connection.transaction():
         seen = await store.load(connection, proposal_id)
+    if seen is not None:  # whatever codes the acceptance names in their place
+        _require_some(principal, seen.picture.area_codes)
     located = None
     if seen is not None and seen.incident_id is None and request.attach_to is None and not seen.withdrawn:
         asked = accepting.request_of(seen, request, runtime.clock.now())
