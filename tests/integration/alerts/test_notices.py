@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import AsyncIterator
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
@@ -60,43 +61,57 @@ async def make_due(services: Running) -> None:
     await rows(services, "alerts", "UPDATE notice SET due_at = now() WHERE state = 'pending' RETURNING notice_id")
 
 
-def alerts_with(gateway: Phones, *more: Any) -> Any:
-    return running(("alerts",), *more, alerts_page_retry_s=0.05, alerts_page_gateway_url=gateway.url)
+@pytest.fixture
+async def gateway() -> AsyncIterator[Phones]:
+    """The phones."""
+    async with phones() as opened:
+        yield opened
 
 
-async def test_the_holder_is_told_once_a_day_on_their_phone(
-    kafka_topics: str, make_database: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    async with (
-        phones() as gateway,
-        alerts_with(gateway, kafka_topics, make_database, tmp_path, monkeypatch) as services,
-    ):
-        holder = volunteer(HOME, Role.COUNSELLOR)
-        await services.log.publish(holder, holder.volunteer_id)
-        await known(services, 0, 1)
-        old = services.log.envelope(expiring(holder), holder.volunteer_id)
-        await services.log.send(replace(old, time=datetime.now(UTC) - timedelta(days=30)))
-        await services.log.publish(expiring(holder), holder.volunteer_id)
-        await services.log.publish(expiring(holder), holder.volunteer_id)
+@pytest.fixture
+async def services(
+    gateway: Phones, kafka_topics: str, make_database: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> AsyncIterator[Running]:
+    """Alerts alone, in front of the phones."""
+    async with running(
+        ("alerts",), kafka_topics, make_database, tmp_path, monkeypatch, alerts_page_retry_s=0.05,
+        alerts_page_gateway_url=gateway.url,
+    ) as started:  # fmt: skip
+        yield started
 
-        async def kept() -> bool:
-            return len(await notices(services)) >= 1
 
-        await until(kept, "the notice is kept")
-        await make_due(services)
-        await until(lambda: len(gateway.pages) == 1, "the phone has it")
-        (page,) = gateway.pages.values()
-        assert (page["purpose"], page["recipient"], page["exercise"]) == ("notice", str(holder.volunteer_id), False)
-        assert "二级" not in str(page)
-        assert str(page["text_zh"]).endswith("请打开应用查看。")
-        assert len(await notices(services)) == 1
+async def enrol(services: Running, person: VolunteerState) -> VolunteerState:
+    """Somebody whom alerts knows."""
+    await services.log.publish(person, person.volunteer_id)
+    await known(services, 0, 1)
+    return person
 
-        answer = await services.client.post(
-            f"/alerts/pages/{page['page_id']}/answer",
-            json={"answer": "accept"},
-            headers={"Authorization": f"Bearer {page['token']}"},
-        )
-        assert answer.status_code == 403  # nothing was asked
+
+async def test_the_holder_is_told_once_a_day_on_their_phone(services: Running, gateway: Phones) -> None:
+    holder = await enrol(services, volunteer(HOME, Role.COUNSELLOR))
+    old = services.log.envelope(expiring(holder), holder.volunteer_id)
+    await services.log.send(replace(old, time=datetime.now(UTC) - timedelta(days=30)))
+    await services.log.publish(expiring(holder), holder.volunteer_id)
+    await services.log.publish(expiring(holder), holder.volunteer_id)
+
+    async def kept() -> bool:
+        return len(await notices(services)) >= 1
+
+    await until(kept, "the notice is kept")
+    await make_due(services)
+    await until(lambda: len(gateway.pages) == 1, "the phone has it")
+    (page,) = gateway.pages.values()
+    assert (page["purpose"], page["recipient"], page["exercise"]) == ("notice", str(holder.volunteer_id), False)
+    assert "二级" not in str(page)
+    assert str(page["text_zh"]).endswith("请打开应用查看。")
+    assert len(await notices(services)) == 1
+
+    answer = await services.client.post(
+        f"/alerts/pages/{page['page_id']}/answer",
+        json={"answer": "accept"},
+        headers={"Authorization": f"Bearer {page['token']}"},
+    )
+    assert answer.status_code == 403  # nothing was asked
 
 
 async def test_from_the_register_to_the_phone_and_back_to_the_holders_own_list(
@@ -137,56 +152,40 @@ async def test_from_the_register_to_the_phone_and_back_to_the_holders_own_list(
             assert (await services.client.get(f"/registry{closed}", headers=phone)).status_code == 403
 
 
-async def test_the_lead_of_a_team_is_told_at_once_and_a_drill_is_marked(
-    kafka_topics: str, make_database: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    async with (
-        phones() as gateway,
-        alerts_with(gateway, kafka_topics, make_database, tmp_path, monkeypatch) as services,
-    ):
-        lead = volunteer(HOME, Role.TEAM_LEAD)
-        await services.log.publish(lead, lead.volunteer_id)
-        await known(services, 0, 1)
-        gateway.mood = Mood.BUSY
-        nobody, told = team_changed(None), team_changed(lead.volunteer_id)
-        await services.log.publish(nobody, nobody.mission_id, exercise=True)
-        await services.log.publish(told, told.mission_id, exercise=True)
-        await until(lambda: gateway.attempts.total() >= 1, "it was tried")
-        gateway.mood = Mood.TAKES
-        await until(lambda: len(gateway.pages) == 1, "the phone has it")
-        (page,) = gateway.pages.values()
-        assert page["text_en"].startswith(DRILL_MARK)
-        assert page["exercise"]
+async def test_the_lead_of_a_team_is_told_at_once_and_a_drill_is_marked(services: Running, gateway: Phones) -> None:
+    lead = await enrol(services, volunteer(HOME, Role.TEAM_LEAD))
+    gateway.mood = Mood.BUSY
+    nobody, told = team_changed(None), team_changed(lead.volunteer_id)
+    await services.log.publish(nobody, nobody.mission_id, exercise=True)
+    await services.log.publish(told, told.mission_id, exercise=True)
+    await until(lambda: gateway.attempts.total() >= 1, "it was tried")
+    gateway.mood = Mood.TAKES
+    await until(lambda: len(gateway.pages) == 1, "the phone has it")
+    (page,) = gateway.pages.values()
+    assert page["text_en"].startswith(DRILL_MARK)
+    assert page["exercise"]
 
-        async def sent() -> bool:
-            return [one["state"] for one in await notices(services)] == ["sent"]
+    async def sent() -> bool:
+        return [one["state"] for one in await notices(services)] == ["sent"]
 
-        await until(sent, "it is recorded as sent")
-        assert gateway.inquiries.total() == 0  # it was certain that nothing had arrived
+    await until(sent, "it is recorded as sent")
+    assert gateway.inquiries.total() == 0  # it was certain that nothing had arrived
 
 
-async def test_nothing_of_any_subject_leaves_to_who_opted_out(
-    kafka_topics: str, make_database: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    async with (
-        phones() as gateway,
-        alerts_with(gateway, kafka_topics, make_database, tmp_path, monkeypatch) as services,
-    ):
-        person = opted_out(volunteer(HOME, Role.TEAM_LEAD))
-        await services.log.publish(person, person.volunteer_id)
-        await known(services, 0, 1)
-        assert services.process is not None
-        pool = services.process._members[0].runtime.pool
-        now = datetime.now(UTC)
-        for subject in Subject:
-            await store.add(
-                pool, uuid4(), person.volunteer_id, subject, exercise=False, now=now, due_at=now,
-                lapses_at=now + timedelta(days=1), mission_id=uuid4() if subject is Subject.TEAM_CHANGED else None,
-            )  # fmt: skip
+async def test_nothing_of_any_subject_leaves_to_who_opted_out(services: Running, gateway: Phones) -> None:
+    person = await enrol(services, opted_out(volunteer(HOME, Role.TEAM_LEAD)))
+    assert services.process is not None
+    pool = services.process._members[0].runtime.pool
+    now = datetime.now(UTC)
+    for subject in Subject:
+        await store.add(
+            pool, uuid4(), person.volunteer_id, subject, exercise=False, now=now, due_at=now,
+            lapses_at=now + timedelta(days=1), mission_id=uuid4() if subject is Subject.TEAM_CHANGED else None,
+        )  # fmt: skip
 
-        async def ended() -> bool:
-            found = await notices(services)
-            return {(one["state"], one["last_error"]) for one in found} == {("cancelled", "opted out")}
+    async def ended() -> bool:
+        found = await notices(services)
+        return {(one["state"], one["last_error"]) for one in found} == {("cancelled", "opted out")}
 
-        await until(ended, "all are cancelled")
-        assert not gateway.attempts
+    await until(ended, "all are cancelled")
+    assert not gateway.attempts
