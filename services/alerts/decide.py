@@ -80,7 +80,7 @@ def decide_answer(situation: AskSituation, answer: Answer) -> AnswerDecision | A
     has_place = situation.ask_state is AskState.ACCEPTED
     if has_place and answer is Answer.ACCEPT:
         return AnswerDecision(ask_state=AskState.ACCEPTED, counted=True, message=THANKS, is_new=False)
-    if has_place and situation.dispatched:
+    if situation.dispatched:
         return AnswerRefused.DISPATCHED
     if situation.alert_state is not AlertState.OPEN:
         return AnswerDecision(ask_state=situation.ask_state, counted=False, message=CLOSED, why=CLOSED, is_new=False)

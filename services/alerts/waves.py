@@ -112,7 +112,7 @@ def nearby(
 def looked_farther(wave: Wave, quotas: Sequence[QuotaState], rules: WaveRules) -> bool:
     """Whether a wave considered people who are not `nearby`; it must then be decided knowing of all exclusions."""
     reached = max((_ring_of(state, rules) for state in quotas if state.missing), default=0)
-    return bool(wave.shortfalls) or wave.exhausted or max(wave.rings.values(), default=0) > reached
+    return bool(wave.shortfalls) or max(wave.rings.values(), default=0) > reached
 
 
 def _ring_of(state: QuotaState, rules: WaveRules) -> int:

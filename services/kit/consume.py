@@ -170,7 +170,7 @@ class BatchConsumer:
                 continue  # revoked meanwhile: whoever has it now reads them again
             lane.waiting.extend(records)
             lane.filled.set()
-            if len(lane.waiting) >= self._limits.lane_records and not lane.paused:
+            if len(lane.waiting) >= self._limits.lane_records:
                 lane.paused = True
                 reader.pause(partition)
         in_flight = sum(len(lane.waiting) for lane in self._lanes.values())

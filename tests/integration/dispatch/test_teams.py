@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 from uuid import UUID, uuid4
 
+import asyncpg
 import pytest
 import pytest_asyncio
 
@@ -108,6 +109,19 @@ async def test_events_may_come_in_any_order_of_topics(desk: Field) -> None:
     await desk.tell(story.declared(), story.incident_id, exercise=True)
     (planned,) = await desk.emitted(MissionPlanned)
     assert {member.volunteer_id for member in planned.members} == set(crew)
+
+
+async def test_a_zone_has_no_two_teams_of_one_number_unless_one_was_withdrawn(desk: Field) -> None:
+    story = Story(auto_dispatch=False)
+    await begin(desk, story)
+    await whole_team(desk, story)
+    again = (
+        "INSERT INTO missions SELECT (jsonb_populate_record(m, jsonb_build_object('mission_id', gen_random_uuid(), "
+        "'is_withdrawn', $1::boolean))).* FROM missions m LIMIT 1"
+    )
+    await desk.runtime.pool.execute(again, True)
+    with pytest.raises(asyncpg.UniqueViolationError, match="missions_team"):
+        await desk.runtime.pool.execute(again, False)
 
 
 async def test_answers_that_do_not_count_form_no_team(desk: Field) -> None:

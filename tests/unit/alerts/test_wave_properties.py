@@ -173,3 +173,18 @@ def test_a_wave_that_needs_people_from_farther_away_says_so() -> None:
     busy = Exclusions(committed=frozenset(p.volunteer_id for p in close))
     assert looked_farther(wave(quotas, [*close, *far], reach=reach, exclusions=busy), quotas, RULES)
     assert nearby([quota(2, language="cng")], reach, Roster.of(close), RULES) is None
+
+
+def test_a_wave_looks_farther_when_a_ring_widens_or_somebody_is_lacking() -> None:
+    reach = [near(20), near(300, 2)]
+    close, far = person(1), person(2, station=2)
+
+    def farther(*quotas: QuotaState, people: list[Person]) -> bool:
+        busy = Exclusions(committed=frozenset({close.volunteer_id}))
+        return looked_farther(wave(quotas, people, reach=reach, exclusions=busy), quotas, RULES)
+
+    assert farther(quota(1), people=[close, far]), "nobody is free in the ring it had reached"
+    assert not farther(quota(1, ring=1), people=[close, far]), "it had reached the second ring before"
+    filled = quota(1, need_id="filled", accepted=1, ring=3)
+    assert farther(filled, quota(1), people=[close, far]), "how far a filled need had to go says nothing"
+    assert farther(quota(2, ring=3), people=[close, far]), "why others cannot be asked is told of everybody"

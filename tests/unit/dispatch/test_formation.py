@@ -142,10 +142,24 @@ def test_needs_belong_where_the_alert_says_and_else_to_the_gravest_zone() -> Non
 
     lines = decide.seat_lines([placed, own_kind, no_zone], [ripple, affected], [("a", ripple.zone_id)])
 
-    assert {zone: [line.need_id for line in found] for zone, found in lines.items()} == {
-        ripple.zone_id: ["a", "b"],
-        affected.zone_id: ["c"],
+    assert {zone: [(line.need_id, line.is_moved) for line in found] for zone, found in lines.items()} == {
+        ripple.zone_id: [("a", True), ("b", False)],
+        affected.zone_id: [("c", True)],
     }
+
+
+def test_where_nothing_is_needed_or_nobody_waits_nothing_is_formed() -> None:
+    assert decide.form_teams(picture(lines=()), RULES) == Formation(refills=(), teams=())
+    home = team(0, MissionState.PLANNED, helper(1, LEAD))
+    assert decide.form_teams(picture(teams=(home,)), RULES) == Formation(refills=(), teams=())
+
+
+def test_one_of_two_leads_is_enough_to_go_short() -> None:
+    two = SeatLine(need_id="lead", role=Role.TEAM_LEAD, language=None, per_team=2, teams=1)
+    crew = (helper(1, two), helper(2, COUNSEL), helper(3, COUNSEL))
+    short = picture(*crew, lines=(two, COUNSEL), exhausted=frozenset({"lead"}))
+    (planned,) = decide.form_teams(short, RULES).teams
+    assert (planned.is_short, planned.members) == (True, crew)
 
 
 @st.composite

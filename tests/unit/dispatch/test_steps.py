@@ -72,6 +72,15 @@ def test_only_teams_that_were_sent_owe_a_sign_of_life(state: MissionState) -> No
     assert decide.lapsed(mission(state, due_at=NOW), NOW) == sent
 
 
+def test_why_no_sign_of_life_is_taken_is_said() -> None:
+    said = {state: refused.detail for state in MissionState if (refused := decide.check_in(mission(state))) is not None}
+    assert said == {
+        MissionState.PLANNED: "The mission has not been dispatched yet.",
+        MissionState.COMPLETED: "The mission is completed; there is nothing to check in for.",
+        MissionState.CANCELLED: "The mission is cancelled; there is nothing to check in for.",
+    }
+
+
 def test_a_sign_of_life_in_the_meantime_means_no_lapse() -> None:
     given_since = mission(MissionState.ARRIVED, due_at=NOW + timedelta(hours=5))
     assert not decide.lapsed(given_since, NOW)

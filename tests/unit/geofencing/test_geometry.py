@@ -103,6 +103,10 @@ def test_a_ring_around_a_pole_keeps_its_hole(pole: float) -> None:
     assert geometry.Target(core).contains(np.array([[0.0, pole]]))[0]
 
 
+def test_a_circle_around_a_pole_is_one_piece_on_the_globe() -> None:
+    assert len(geometry.circle(90.0, 0.0, 300_000).geoms) == 1
+
+
 def test_simplified_keeps_to_the_limit_and_the_area() -> None:
     angles = np.linspace(0, 2 * np.pi, 5000, endpoint=False)
     radius = 50_000 + 3_000 * np.sin(40 * angles)

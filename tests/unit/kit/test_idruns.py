@@ -33,3 +33,11 @@ def test_neighbours_become_one_run() -> None:
     runs.forget_below(8)
     assert runs.multirange() == "{[9,9]}"
     assert IdRuns().multirange() == "{}"
+
+
+def test_numbers_that_follow_one_another_below_the_highest_run_take_their_place() -> None:
+    runs = IdRuns()
+    runs.add_ascending([8, 9])
+    runs.add_ascending([4, 5])
+    runs.add_ascending([5, 6, 7])
+    assert runs.multirange() == "{[4,9]}"

@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
+from uuid import UUID
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from schemas.envelope import Envelope
+from schemas.events.volunteer import VolunteerOptedIn
 from schemas.topics import TOPICS
 from services.kit.inbox import HeldEvent, Inbox, KeyPosition, Verdict, judge
 
@@ -51,6 +56,17 @@ def test_any_order_with_doubles_is_handled_once_each_in_sequence(order: list[int
             position.last = waiting.sequence
             handled.append(waiting.sequence)
     assert handled == list(range(1, 8))
+
+
+@pytest.mark.parametrize(("name", "verdict"), [("volunteer-events", Verdict.PARK), ("volunteer-state", Verdict.HANDLE)])
+def test_only_a_compacted_topic_may_skip(name: str, verdict: Verdict) -> None:
+    topic = next(topic for topic in TOPICS if topic.name == name)
+    now, who = datetime(2026, 1, 1, tzinfo=UTC), UUID(int=1)
+    later = Envelope(
+        id=UUID(int=2), source="/test", key=str(who), time=now, recorded_at=now, sequence=6, correlation_id=who,
+        causation_id=None, exercise=False, jurisdiction=(), traceparent=None, data=VolunteerOptedIn(volunteer_id=who),
+    )  # fmt: skip
+    assert Inbox(topic, {str(who): KeyPosition(was=4, last=4)}).judge(later) is verdict
 
 
 def test_only_a_key_that_moved_up_to_a_held_event_is_unblocked() -> None:

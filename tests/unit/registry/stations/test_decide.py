@@ -22,7 +22,7 @@ from services.registry.stations.decide import (
 )
 from services.registry.stations.facts import station_state, went_stale
 from services.registry.stations.hours import Weekday
-from services.registry.stations.model import Neighbours, Station, StationDecision, StationEntry
+from services.registry.stations.model import Catchment, Neighbours, Station, StationDecision, StationEntry
 from tests.unit.registry.stations.builders import station, station_entry, station_item
 
 HOME = station()
@@ -68,6 +68,21 @@ def test_the_same_station_again_tells_nothing() -> None:
 def test_the_order_of_languages_makes_no_difference() -> None:
     before = station(languages=["cmn", "adx"])
     assert station_decision(before, languages=["adx", "cmn", "cmn"]).outcome is Outcome.UNCHANGED
+
+
+@pytest.mark.parametrize(
+    ("catchment", "kept"),
+    [
+        pytest.param({}, None, id="of nobody"),
+        pytest.param({"area_codes": []}, None, id="of no areas"),
+        pytest.param({"radius_m": 5_000}, {"radius_m": 5_000}, id="around it"),
+        pytest.param({"area_codes": ["510182", "510181", "510182"]}, {"area_codes": ["510181", "510182"]}, id="areas"),
+    ],
+)
+def test_a_catchment_is_kept_in_order_and_one_of_nobody_is_none(
+    catchment: dict[str, Any], kept: dict[str, Any] | None
+) -> None:
+    assert station(catchment=catchment).catchment == (None if kept is None else Catchment.model_validate(kept))
 
 
 def test_a_corrected_station_is_told_whole() -> None:

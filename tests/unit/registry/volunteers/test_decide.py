@@ -47,6 +47,26 @@ def volunteer_decision(before: Volunteer | None, **changes: Any) -> VolunteerDec
     return decision
 
 
+@pytest.mark.parametrize(
+    ("given", "kept"),
+    [
+        pytest.param({"name": None, "phone": None}, None, id="neither"),
+        pytest.param({"name": None}, (None, "+999 100 0001"), id="a number alone"),
+        pytest.param({"phone": None}, ("模拟队员0001", None), id="a name alone"),
+    ],
+)
+def test_a_name_or_a_number_alone_is_kept_too(given: dict[str, None], kept: tuple[str | None, ...] | None) -> None:
+    identity = volunteer_decision(volunteer(), **given).identity
+    assert (None if identity is None else (identity.name, identity.phone)) == kept
+
+
+def test_the_order_of_dialects_makes_no_difference() -> None:
+    before = volunteer_decision(None, dialects=["beij1235", "xian1253"]).volunteer
+    assert before.dialects == ("beij1235", "xian1253")
+    again = volunteer_decision(before, dialects=["xian1253", "beij1235", "xian1253"])
+    assert again.outcome is Outcome.UNCHANGED
+
+
 # --- who can be asked
 
 
