@@ -85,7 +85,7 @@ def create_router(runtime: Runtime, settings: IncidentsSettings, templates: Temp
     gazetteer.add_routes(router, runtime, desk, outside_of(settings))
     feeds.add_routes(router, runtime, templates, desk)
     _add_reads(router, runtime)
-    amend.add_routes(router, runtime, templates, watch.known)
+    amend.add_routes(router, runtime, templates, watch.known, desk)
     return router
 
 

@@ -14,13 +14,15 @@ from pydantic.json_schema import models_json_schema
 
 from services.cli.console.node import WEB
 from services.geofencing.preview import PreviewRequest
+from services.incidents.amend.model import AreaRequest, DifferentRequest, MergeRequest, PhaseRequest, ReopenRequest
 from services.incidents.feeds.model import AcceptRequest, DismissRequest
-from services.incidents.model import DeclareRequest
+from services.incidents.model import CloseRequest, DeclareRequest, LevelRequest, NeedsRequest
 from services.web.session.api import SessionAnswer, SessionRequest
 
 CONTRACT: Final = WEB / "src" / "api" / "contract.json"
 MODELS: Final = (
-    DeclareRequest, AcceptRequest, DismissRequest, PreviewRequest, SessionRequest, SessionAnswer
+    DeclareRequest, AcceptRequest, DismissRequest, PreviewRequest, SessionRequest, SessionAnswer,
+    LevelRequest, PhaseRequest, NeedsRequest, AreaRequest, MergeRequest, DifferentRequest, CloseRequest, ReopenRequest,
 )  # fmt: skip
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import asdict, replace
 from functools import partial
 from uuid import UUID
 
@@ -18,7 +18,9 @@ from services.incidents.amend.model import (
     ReopenRequest,
     Whole,
 )
+from services.incidents.amend.placing import in_coordinates
 from services.incidents.amend.revising import revise
+from services.incidents.gazetteer.desk import Desk
 from services.incidents.model import Incident, Refusal, State
 from services.incidents.sameness import store as sameness
 from services.incidents.sameness.known import KnownOpen
@@ -32,13 +34,13 @@ from services.kit.runtime import Runtime
 from services.kit.unit import Unit
 
 
-def add_routes(router: APIRouter, runtime: Runtime, templates: Templates, known: KnownOpen) -> None:
+def add_routes(router: APIRouter, runtime: Runtime, templates: Templates, known: KnownOpen, desk: Desk) -> None:
     """`POST /incidents/{id}/area`, `/phase`, `/merge`, `/different` and `/reopen`."""
 
     @router.post("/{incident_id}/area")
     async def area(incident_id: UUID, request: AreaRequest, key: RequestKey, principal: CurrentPrincipal) -> Response:
         try:
-            return await _revise(runtime, incident_id, request, key, principal)
+            return await _revise(runtime, desk, incident_id, request, key, principal)
         except EventTooLarge as error:
             raise acting.too_large(str(error)) from None
 
@@ -64,8 +66,9 @@ def add_routes(router: APIRouter, runtime: Runtime, templates: Templates, known:
 
 
 async def _revise(
-    runtime: Runtime, incident_id: UUID, request: AreaRequest, key: ClaimedKey, principal: Principal
+    runtime: Runtime, desk: Desk, incident_id: UUID, request: AreaRequest, key: ClaimedKey, principal: Principal
 ) -> Response:
+    request, notes = await in_coordinates(runtime, desk, incident_id, request, principal)
     async with runtime.unit(command_id=key.command_id, actor=principal.subject) as unit:
         whole = await _load_whole(unit, incident_id, principal)
         if (replay := await key.claim(unit.connection)) is not None:
@@ -78,7 +81,10 @@ async def _revise(
         if isinstance(revised, Refusal):
             raise acting.problem_of(revised)
         revision = whole.revision if revised is None else revised.revision
-        document = {"incident_id": str(incident_id), "revision": revision, "changed": revised is not None}
+        document = {
+            "incident_id": str(incident_id), "revision": revision, "changed": revised is not None,
+            "problems": [asdict(note) for note in notes],
+        }  # fmt: skip
         return await key.complete(unit.connection, Answer.of(200, document))
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import fields, replace
 from datetime import datetime
-from typing import Any
+from typing import Any, Final
 from uuid import UUID
 
 from schemas.events.incident import (
@@ -22,6 +22,8 @@ from services.incidents.geometry import PlaceRefused, read_place
 from services.incidents.model import Incident, Refusal, RefusalKind, State
 from services.incidents.sameness.decide import Proposed
 from services.kit.problems import Finding
+
+INVALID_DETAIL: Final = "The area cannot be taken as it stands; nothing was changed."
 
 
 def read_extent(now: Extent, request: AreaRequest) -> Extent | Refusal:
@@ -46,8 +48,7 @@ def read_extent(now: Extent, request: AreaRequest) -> Extent | Refusal:
     if not said and not findings:
         findings.append(Finding(where="", what="says nothing about the area; give at least one of its fields"))
     if findings:
-        detail = "The area cannot be taken as it stands; nothing was changed."
-        return Refusal(kind=RefusalKind.INVALID, detail=detail, findings=tuple(findings))
+        return Refusal(kind=RefusalKind.INVALID, detail=INVALID_DETAIL, findings=tuple(findings))
     return replace(now, **said)
 
 

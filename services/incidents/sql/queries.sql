@@ -47,7 +47,7 @@ FROM incident_changes WHERE incident_id = $1 ORDER BY change_id LIMIT $2;
 -- Newest first. $1 code prefixes of the reader's areas, $2 state or NULL, $3 before this time, $4 and before this id
 -- at that time, $5 limit
 SELECT incident_id, state, kind, level, phase, title_zh, title_en, occurred_at, area_codes, exercise, declared_at, closed_at,
-       parent_id, merged_into, continued_as
+       parent_id, merged_into, continued_as, box
 FROM incidents
 WHERE (declared_at, incident_id) < ($3, $4)
   AND ($2::text IS NULL OR state = $2)

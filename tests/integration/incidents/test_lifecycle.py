@@ -71,7 +71,7 @@ async def test_a_revised_area_is_told_once_and_noted_with_its_reason(rig: Servic
     incident_id = await declare(rig)
     change = {"intensity_contours": [CONTOUR], "area_codes": ["510000", "620000"], "reason": "烈度图发布"}
     assert await post(rig, f"{incident_id}/area", **change) == {
-        "incident_id": incident_id, "revision": 2, "changed": True
+        "incident_id": incident_id, "revision": 2, "changed": True, "problems": []
     }  # fmt: skip
     assert (await post(rig, f"{incident_id}/area", **change))["changed"] is False
     events = await rig.emitted()

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from typing import Any
+from uuid import uuid4
 
 import pytest
 
 from schemas.events.area import AreaSource, AreaState
-from schemas.events.incident import IncidentDeclared
+from schemas.events.incident import IncidentAreaRevised, IncidentDeclared
 from schemas.policy import AccountRole
 from schemas.values import MultiPolygonGeometry, Position
 from schemas.vocabulary import Tier
@@ -142,6 +143,45 @@ async def test_a_town_of_the_gazetteer_is_a_circle_in_its_province_where_no_boun
     event = await told(located)
     assert (event.place.model_dump()["type"], event.radius_m, event.area_codes) == ("Point", 6_000, ("510000",))
     assert {"/radius_m", "/area_codes"} <= {problem["where"] for problem in answer["problems"]}
+
+
+async def revise(rig: ServiceRig, incident_id: str, status: int = 200, **said: Any) -> Any:
+    async with rig.client() as client:
+        response = await client.post(f"/incidents/{incident_id}/area", json={**said, "reason": "better known now"})
+    assert response.status_code == status, response.text
+    return response.json()
+
+
+@pytest.mark.parametrize(
+    ("place", "taken"),
+    [
+        ({"address": "汶川县"}, ("Polygon", 0.0)),
+        ({"area_codes": ["513221", "513222"]}, ("Polygon", 0.0)),
+        ({"area_codes": ["510724"]}, ("Point", 20_000.0)),
+        ({"lat_deg": 31.5, "lon_deg": 103.5, "radius_m": 5000}, ("Point", 5000.0)),
+    ],
+)
+async def test_an_area_is_revised_by_a_place_in_any_form_and_keeps_codes_that_are_left_out(
+    located: ServiceRig, place: dict[str, Any], taken: tuple[str, float]
+) -> None:
+    declared = await declare(located, place=POINT, radius_m=70_000, area_codes=["513200"])
+    answer = await revise(located, declared["incident_id"], place=place)
+    assert answer["changed"] is True
+    assert bool(answer["problems"]) is ("510724" in place.get("area_codes", ()))
+    event = (await located.emitted("incident-events"))[-1].data
+    assert isinstance(event, IncidentAreaRevised)
+    assert (event.place.type, event.radius_m, event.area_codes) == (*taken, ("513200",))
+
+
+async def test_an_area_is_not_revised_by_a_place_that_is_not_found(located: ServiceRig) -> None:
+    declared = await declare(located, place=POINT)
+    refused = await revise(located, declared["incident_id"], 422, place={"area_codes": ["999999"]})
+    assert [problem["where"] for problem in refused["problems"]] == ["/place/area_codes/0"]
+    both = {"lat_deg": 31.5, "lon_deg": 103.5, "radius_m": 5000}
+    refused = await revise(located, declared["incident_id"], 422, place=both, radius_m=6000)
+    assert [problem["where"] for problem in refused["problems"]] == ["/radius_m"]
+    await revise(located, str(uuid4()), 404, place={"address": "汶川县"})
+    assert [envelope.type for envelope in await located.emitted("incident-events")] == ["incident.declared"]
 
 
 @pytest.mark.parametrize(

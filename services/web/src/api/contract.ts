@@ -93,6 +93,59 @@ export interface components {
             venues?: components["schemas"]["StatedVenue"][] | null;
         };
         /**
+         * AreaRequest
+         * @description Where the incident is, as it is known now. What is left out stays; an empty list takes away.
+         */
+        AreaRequest: {
+            /**
+             * Area Codes
+             * @default null
+             */
+            area_codes?: string[] | null;
+            /**
+             * Intensity Contours
+             * @default null
+             */
+            intensity_contours?: components["schemas"]["StatedContour"][] | null;
+            /**
+             * Intensity Observations
+             * @default null
+             */
+            intensity_observations?: components["schemas"]["IntensityObservation"][] | null;
+            /**
+             * Magnitude
+             * @default null
+             */
+            magnitude?: number | null;
+            /**
+             * Place
+             * @default null
+             */
+            place?: {
+                [key: string]: unknown;
+            } | null;
+            /**
+             * Radius M
+             * @default null
+             */
+            radius_m?: number | null;
+            /** Reason */
+            reason: string;
+            /**
+             * Venues
+             * @default null
+             */
+            venues?: components["schemas"]["StatedVenue"][] | null;
+        };
+        /**
+         * CloseRequest
+         * @description Why the acute response ends.
+         */
+        CloseRequest: {
+            /** Reason */
+            reason: string;
+        };
+        /**
          * DeclareRequest
          * @description One call that declares an incident. `place` is read by `geometry.read_place`, which says where it is wrong.
          *
@@ -184,6 +237,19 @@ export interface components {
             venues?: components["schemas"]["StatedVenue"][];
         };
         /**
+         * DifferentRequest
+         * @description The incident that this one was proposed to be the same as, and why it is another.
+         */
+        DifferentRequest: {
+            /**
+             * Other
+             * Format: uuid
+             */
+            other: string;
+            /** Reason */
+            reason: string;
+        };
+        /**
          * DismissRequest
          * @description Why nothing is declared.
          */
@@ -226,6 +292,28 @@ export interface components {
          */
         Level: "I" | "II" | "III" | "IV";
         /**
+         * LevelRequest
+         * @description A new level and why.
+         */
+        LevelRequest: {
+            level: components["schemas"]["Level"];
+            /** Reason */
+            reason: string;
+        };
+        /**
+         * MergeRequest
+         * @description The incident that goes on for both, and why they are the same.
+         */
+        MergeRequest: {
+            /**
+             * Into
+             * Format: uuid
+             */
+            into: string;
+            /** Reason */
+            reason: string;
+        };
+        /**
          * MultiPolygonGeometry
          * @description GeoJSON MultiPolygon. A shape over the antimeridian is cut there, as RFC 7946 section 3.1.9 asks.
          */
@@ -262,6 +350,38 @@ export interface components {
             /** Teams */
             teams: number;
             zone_kind: components["schemas"]["ZoneKind"];
+        };
+        /**
+         * NeedsRequest
+         * @description The need lines as they shall be from now on; they replace those before.
+         */
+        NeedsRequest: {
+            /** Needs */
+            needs: components["schemas"]["NeedLine"][];
+            /**
+             * Reason
+             * @default null
+             */
+            reason?: string | null;
+        };
+        /**
+         * Phase
+         * @description Where the response to an incident stands: immediate help, the time in between, rebuilding.
+         *
+         *     After the stages of China's National Natural Disaster Relief Emergency Plan (应急救助, 过渡期救助, 恢复重建).
+         *     The IASC Guidelines on MHPSS (2007) tell the acute emergency from the stabilised phase and early reconstruction.
+         *     Both are from memory: check before quoting.
+         * @enum {string}
+         */
+        Phase: "acute" | "transition" | "recovery";
+        /**
+         * PhaseRequest
+         * @description The phase the response goes over to, and why.
+         */
+        PhaseRequest: {
+            phase: components["schemas"]["Phase"];
+            /** Reason */
+            reason: string;
         };
         /**
          * PointGeometry
@@ -339,6 +459,14 @@ export interface components {
              * @default []
              */
             venues?: components["schemas"]["Venue"][];
+        };
+        /**
+         * ReopenRequest
+         * @description Why the response goes on.
+         */
+        ReopenRequest: {
+            /** Reason */
+            reason: string;
         };
         /**
          * Role
