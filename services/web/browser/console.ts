@@ -65,6 +65,27 @@ export async function kept(request: APIRequestContext, incidentId: string): Prom
   return (await request.get(`/incidents/${incidentId}`, { headers })).json();
 }
 
+/** Changes an incident by the API, as somebody else would. */
+export async function change(
+  request: APIRequestContext,
+  incidentId: string,
+  what: string,
+  data: object,
+): Promise<void> {
+  const headers = { Authorization: `Bearer ${await token(request)}` };
+  expect((await request.post(`/incidents/${incidentId}/${what}`, { headers, data })).ok()).toBe(true);
+}
+
+/** Opens an incident's page after signing in. */
+export async function open(page: Page, labels: typeof ENGLISH, incidentId: string, title: string): Promise<void> {
+  await signIn(page, labels);
+  await expect(page.getByRole("navigation")).toBeVisible();
+  await page.evaluate((id) => {
+    location.hash = `/incidents/${id}`;
+  }, incidentId);
+  await expect(page.getByRole("heading", { name: title })).toBeVisible();
+}
+
 export async function close(request: APIRequestContext, incidentId: string): Promise<void> {
   const headers = { Authorization: `Bearer ${await token(request)}` };
   await request.post(`/incidents/${incidentId}/close`, { headers, data: { reason: "the story has ended" } });

@@ -11,6 +11,7 @@ export type ZoneKind = NeedLine["zone_kind"];
 export type Phase = "acute" | "transition" | "recovery";
 export type DeclareRequest = Schemas["DeclareRequest"];
 export type PreviewRequest = Schemas["PreviewRequest"];
+export type AreaRequest = Schemas["AreaRequest"];
 
 export interface IncidentRow {
   incident_id: string;
@@ -25,20 +26,43 @@ export interface IncidentRow {
   exercise: boolean;
   declared_at: string;
   closed_at: string | null;
+  /** West, south, east, north of the place, in degrees. */
+  box: [number, number, number, number] | null;
+}
+
+export interface Likeness {
+  incident_id: string;
+  apart_km: number;
+  apart_minutes: number;
+}
+
+/** A change with the account that made it; none: the system did. */
+export interface Change {
+  what: string;
+  before: unknown;
+  after: unknown;
+  reason: string | null;
+  changed_at: string;
+  changed_by: string | null;
 }
 
 export interface Incident extends IncidentRow {
   place: Geometry;
   radius_m: number;
   magnitude: number | null;
+  intensity_observations: PreviewRequest["intensity_observations"];
+  intensity_contours: PreviewRequest["intensity_contours"];
+  venues: PreviewRequest["venues"];
   needs: NeedLine[];
+  needs_by_hand: boolean;
   narrative: string | null;
+  declared_by: string | null;
   parent_id: string | null;
   merged_into: string | null;
   continued_as: string | null;
   children: string[];
-  may_be_same_as: { incident_id: string; apart_km: number; apart_minutes: number }[];
-  changes: { what: string; before: unknown; after: unknown; reason: string | null; changed_at: string }[];
+  may_be_same_as: Likeness[];
+  changes: Change[];
 }
 
 export interface Declared {
@@ -65,6 +89,8 @@ export interface Zones {
   type: "FeatureCollection";
   features: { type: "Feature"; id: string; geometry: MultiPolygon; properties: ZoneProperties }[];
   stations: StationInReach[];
+  /** When the incident ended; a preview does not say it. */
+  lifted_at?: string | null;
 }
 
 export interface Ring {

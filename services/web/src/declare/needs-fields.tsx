@@ -34,8 +34,6 @@ export function NeedsFields({ draft, change, session }: PartProps & { session: S
   );
   const needs = draft.needs ?? template.value ?? [];
   const isOwn = draft.needs !== null;
-  const changeLine = (index: number, part: Partial<NeedLine>) =>
-    change({ needs: needs.map((need, at) => (at === index ? { ...need, ...part } : need)) });
   return (
     <section class="card">
       <h2>{words.who}</h2>
@@ -44,21 +42,17 @@ export function NeedsFields({ draft, change, session }: PartProps & { session: S
         {fill(words.peopleWanted, { count: peopleWanted(needs) })}
         {!isOwn && ` · ${words.needsFrom}`}
       </p>
-      <ul class="needs">
-        {needs.map((need, index) => (
-          <li key={need.need_id}>
-            {isOwn ? (
-              <NeedRow
-                need={need}
-                onChange={(part) => changeLine(index, part)}
-                onRemove={() => change({ needs: needs.filter((_, at) => at !== index) })}
-              />
-            ) : (
+      {isOwn ? (
+        <NeedLines needs={needs} onChange={(stated) => change({ needs: stated })} />
+      ) : (
+        <ul class="needs">
+          {needs.map((need) => (
+            <li key={need.need_id}>
               <NeedText need={need} />
-            )}
-          </li>
-        ))}
-      </ul>
+            </li>
+          ))}
+        </ul>
+      )}
       <div class="buttons">
         {isOwn ? (
           <>
@@ -76,6 +70,23 @@ export function NeedsFields({ draft, change, session }: PartProps & { session: S
         )}
       </div>
     </section>
+  );
+}
+
+/** Lines that can be changed and removed. */
+export function NeedLines({ needs, onChange }: { needs: readonly NeedLine[]; onChange: (needs: NeedLine[]) => void }) {
+  return (
+    <ul class="needs">
+      {needs.map((need, index) => (
+        <li key={need.need_id}>
+          <NeedRow
+            need={need}
+            onChange={(part) => onChange(needs.map((one, at) => (at === index ? { ...one, ...part } : one)))}
+            onRemove={() => onChange(needs.filter((_, at) => at !== index))}
+          />
+        </li>
+      ))}
+    </ul>
   );
 }
 

@@ -1,6 +1,7 @@
 /** What came of it: the incident, and what is worth a look (assumptions that were made, incidents that may be the same). */
 import { Link } from "wouter-preact";
 import type { Declared, Incident } from "../api/answers";
+import { named, useBriefs } from "../incidents/briefs";
 import { SameIncidents } from "../incidents/same";
 import type { Session } from "../session/session";
 import { useAsked } from "../ui/asked";
@@ -11,6 +12,7 @@ import type { Draft } from "./draft";
 export function Outcome({ declared, draft, session }: { declared: Declared; draft: Draft; session: Session }) {
   const { words, language } = useSpeech();
   const incident = useAsked((signal) => session.call<Incident>(`/incidents/${declared.incident_id}`, { signal }), []);
+  const briefs = useBriefs(session, incident.value ? named(incident.value) : []);
   const title = (language === "zh" ? draft.titleZh || draft.titleEn : draft.titleEn || draft.titleZh).trim();
   return (
     <section class={draft.exercise ? "card drill" : "card"}>
@@ -31,7 +33,7 @@ export function Outcome({ declared, draft, session }: { declared: Declared; draf
           </ul>
         </div>
       )}
-      {incident.value && <SameIncidents incident={incident.value} />}
+      {incident.value && <SameIncidents incident={incident.value} briefs={briefs} />}
       <p>
         <Link href={`/incidents/${declared.incident_id}`} class="button main">
           {words.toIncident}

@@ -14,7 +14,11 @@ import type { PartProps } from "./page";
 const FORMS: PlaceForm[] = ["point", "circle", "polygon", "areas", "address"];
 const WAIT_MS = 250;
 
-type PlaceProps = PartProps & { session: Session };
+type PlaceProps = PartProps & {
+  session: Session;
+  /** What is said of area codes, where something else holds than for a declaration. */
+  codesHint?: string;
+};
 
 export function PlaceFields(props: PlaceProps) {
   const { draft, change } = props;
@@ -171,7 +175,7 @@ function AddressField({ draft, change, session }: PlaceProps) {
 }
 
 /** With what lies near the place, so that nobody has to know codes by heart. */
-function AreaCodesField({ draft, change, session }: PlaceProps) {
+export function AreaCodesField({ draft, change, session, codesHint }: PlaceProps) {
   const { words, named } = useSpeech();
   const middle = middleOf(draft);
   const [near, setNear] = useState<Place[]>([]);
@@ -193,7 +197,7 @@ function AreaCodesField({ draft, change, session }: PlaceProps) {
       pointer="/area_codes"
       hint={
         <>
-          {words.areaCodesHint}
+          {codesHint ?? words.areaCodesHint}
           {suggested.length > 0 && (
             <div class="suggested">
               {words.near}{" "}

@@ -1,4 +1,5 @@
 /** The map to draw on, and whom it would reach: how many, who not and why. */
+import type { Geometry } from "geojson";
 import { useEffect, useMemo, useRef } from "preact/hooks";
 import type { Preview } from "../api/answers";
 import type { Felt } from "../map/felt";
@@ -24,9 +25,13 @@ interface PanelProps extends PartProps {
   /** What the next click on the map is for; none: the place. */
   aim?: Aim | null;
   onAim?: (aim: Aim | null) => void;
+  /** A place that is shown and not drawn. */
+  kept?: { place: Geometry; radiusM: number } | null;
+  /** What is said before the first look. */
+  hint?: string;
 }
 
-export function PreviewPanel({ draft, change, session, preview, aim, onAim }: PanelProps) {
+export function PreviewPanel({ draft, change, session, preview, aim, onAim, kept, hint }: PanelProps) {
   const spoken = useSpeech();
   const { words } = spoken;
   const place = useMemo(
@@ -68,12 +73,12 @@ export function PreviewPanel({ draft, change, session, preview, aim, onAim }: Pa
       {aim && <AimNotice onCancel={() => onAim?.(null)} />}
       <GroundMap
         label={words.map}
-        place={place}
-        radiusM={drawnRadiusM(draft)}
+        place={kept ? kept.place : place}
+        radiusM={kept ? kept.radiusM : drawnRadiusM(draft)}
         zones={shown}
         spots={spots}
         felt={felt}
-        onPick={pick}
+        {...(kept ? {} : { onPick: pick })}
       />
       <button type="button" class="wide" disabled={preview.isBusy} onClick={preview.look}>
         {preview.isBusy ? words.previewing : words.preview}
@@ -81,7 +86,7 @@ export function PreviewPanel({ draft, change, session, preview, aim, onAim }: Pa
       <WentWrong error={preview.error} />
       <div aria-live="polite">
         {preview.isOld && <p class="notice">{words.previewOld}</p>}
-        {!preview.seen && !preview.isBusy && <p class="hint">{words.previewNothing}</p>}
+        {!preview.seen && !preview.isBusy && <p class="hint">{hint ?? words.previewNothing}</p>}
         {shown && <Reach preview={shown} />}
       </div>
     </section>

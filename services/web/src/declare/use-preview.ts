@@ -1,11 +1,11 @@
-/** Asks whom a declaration would reach. Nothing is kept by it. */
+/** Asks whom a declaration, or a revised area, would reach. Nothing is kept by it. */
 import type { Geometry } from "geojson";
 import { useRef, useState } from "preact/hooks";
-import type { Preview } from "../api/answers";
+import type { Preview, PreviewRequest } from "../api/answers";
 import { type Finding, Refused } from "../api/client";
 import type { Session } from "../session/session";
 import { useSpeech } from "../words/words";
-import { codesOf, type Draft, previewKey, previewOf } from "./draft";
+import { codesOf, type Draft, previewKey, previewOf, type Said } from "./draft";
 
 export interface PreviewState {
   seen: Preview | null;
@@ -16,8 +16,21 @@ export interface PreviewState {
   look: () => void;
 }
 
-export function usePreview(session: Session, draft: Draft, tell: (findings: Finding[]) => void): PreviewState {
+type Tell = (findings: Finding[]) => void;
+
+export function usePreview(session: Session, draft: Draft, tell: Tell): PreviewState {
   const { words } = useSpeech();
+  const said = async () => previewOf(draft, await groundOf(session, draft), words);
+  return usePreviewOf(session, previewKey(draft), said, tell);
+}
+
+/** `key` is what decides the preview: another one means that the preview shown is an old one. */
+export function usePreviewOf(
+  session: Session,
+  key: string,
+  said: () => Promise<Said<PreviewRequest>>,
+  tell: Tell,
+): PreviewState {
   const [seen, setSeen] = useState<{ preview: Preview; of: string } | null>(null);
   const [isBusy, setBusy] = useState(false);
   const [error, setError] = useState<unknown>(null);
@@ -31,20 +44,19 @@ export function usePreview(session: Session, draft: Draft, tell: (findings: Find
     setBusy(false);
     setError(outcome.error ?? null);
     tell(outcome.findings);
-    if (outcome.preview) setSeen({ preview: outcome.preview, of: previewKey(draft) });
+    if (outcome.preview) setSeen({ preview: outcome.preview, of: key });
   };
 
   const ask = async (): Promise<Outcome> => {
-    const said = previewOf(draft, await groundOf(session, draft), words);
-    if (said.findings.length > 0) return { findings: said.findings };
-    const body = said.request;
+    const { request: body, findings } = await said();
+    if (findings.length > 0) return { findings };
     return { findings: [], preview: await session.call<Preview>("/geofencing/preview", { method: "POST", body }) };
   };
 
   return {
     seen: seen?.preview ?? null,
     isBusy,
-    isOld: seen !== null && seen.of !== previewKey(draft),
+    isOld: seen !== null && seen.of !== key,
     error,
     look: () => void look(),
   };
@@ -66,7 +78,7 @@ interface AreaMeaning {
 }
 
 /** Where areas or a named place lie; None where the form has coordinates. */
-async function groundOf(session: Session, draft: Draft): Promise<Geometry | null> {
+export async function groundOf(session: Session, draft: Draft): Promise<Geometry | null> {
   if (draft.placeForm === "areas") return groundOfCodes(session, codesOf(draft.placeCodes));
   if (draft.placeForm !== "address") return null;
   const meant = draft.meant;

@@ -22,6 +22,7 @@ export function BoardPanel({ board }: { board: Board | null }) {
           {words.exhausted}
         </p>
       )}
+      {board.state === "closed" && <p class="notice">{words.changing.askingEnded}</p>}
       <Tallies board={board} />
       <Quotas board={board} />
       <h3>{words.waves}</h3>

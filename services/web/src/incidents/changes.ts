@@ -7,6 +7,7 @@ export const CHANGES = [
   "incident.level-lowered",
   "incident.phase-advanced",
   "incident.merged",
+  "incident.told-apart",
   "incident.reopened",
   "incident.closed",
 ] as const;

@@ -2,6 +2,7 @@
 import { useMemo, useState } from "preact/hooks";
 import type { Board, Incident, Zones } from "../api/answers";
 import { Refused } from "../api/client";
+import { Actions, mayChange } from "../changing/actions";
 import { peopleWanted } from "../declare/draft";
 import { NeedText } from "../declare/needs-fields";
 import { settling, type Told, useStream } from "../live/stream";
@@ -14,8 +15,11 @@ import { WentWrong } from "../ui/told";
 import { civilTime, ownTime } from "../words/time";
 import { fill, useSpeech, wordFor } from "../words/words";
 import { BoardPanel } from "./board-panel";
+import { named, useBriefs } from "./briefs";
 import { ALERT_CHANGES, CHANGES, ZONE_CHANGES } from "./changes";
+import { HistoryPanel } from "./history-panel";
 import { Liveness } from "./list-page";
+import { Relations } from "./relations";
 import { SameIncidents } from "./same";
 
 /** What does not exist yet is nothing, not a failure: zones and alert come a moment after the declaration. */
@@ -47,6 +51,7 @@ export function IncidentPage({ session, incidentId }: { session: Session; incide
   const isLive = useStream(session, "incident-events", CHANGES, hear(settled.incident));
   useStream(session, "zone-events", ZONE_CHANGES, hear(settled.zones));
   useStream(session, "alert-events", ALERT_CHANGES, hear(settled.board));
+  const briefs = useBriefs(session, incident.value ? named(incident.value) : []);
   if (incident.value === null) {
     return incident.error ? <WentWrong error={incident.error} /> : <p class="hint">{words.loading}</p>;
   }
@@ -54,7 +59,12 @@ export function IncidentPage({ session, incidentId }: { session: Session; incide
     <article class={incident.value.exercise ? "drill" : ""}>
       <Heading incident={incident.value} isLive={isLive} />
       <WentWrong error={incident.error ?? zones.error ?? board.error} />
-      <SameIncidents incident={incident.value} />
+      <Relations incident={incident.value} briefs={briefs} />
+      {mayChange(session) ? (
+        <Actions session={session} incident={incident.value} briefs={briefs} again={incident.again} />
+      ) : (
+        <SameIncidents incident={incident.value} briefs={briefs} />
+      )}
       <div class="columns">
         <div class="beside">
           <ZonesPanel session={session} incident={incident.value} zones={zones.value} />
@@ -62,6 +72,7 @@ export function IncidentPage({ session, incidentId }: { session: Session; incide
         <div class="fields">
           <BoardPanel board={board.value} />
           <Facts incident={incident.value} />
+          <HistoryPanel incident={incident.value} briefs={briefs} reader={session.subject} />
         </div>
       </div>
     </article>
@@ -114,13 +125,16 @@ function ZonesPanel({ session, incident, zones }: ZonesProps) {
     [zones, known.value, towns.value, language],
   );
   return (
-    <section class="card">
+    <section class="card" data-testid="zones">
       <h2>{words.zones}</h2>
       <GroundMap label={words.map} place={incident.place} radiusM={incident.radius_m} zones={zones} spots={spots} />
       {zones === null ? (
         <p class="hint">{words.zonesComing}</p>
       ) : (
         <>
+          {zones.lifted_at && (
+            <p class="notice">{fill(words.changing.zonesLifted, { time: civilTime(zones.lifted_at, language) })}</p>
+          )}
           <ul class="plain">
             {zones.features.map(({ properties }) => (
               <li key={properties.zone_id}>

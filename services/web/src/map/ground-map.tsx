@@ -77,7 +77,14 @@ export function GroundMap(props: MapProps) {
   useView(map, props);
 
   return (
-    <div class={`map ${props.onPick ? "pickable" : ""}`} ref={element} role="application" aria-label={props.label} />
+    // Its class never changes here, because Leaflet keeps classes of its own on it.
+    <div
+      class="map"
+      data-pickable={props.onPick ? "" : undefined}
+      ref={element}
+      role="application"
+      aria-label={props.label}
+    />
   );
 }
 

@@ -1,4 +1,5 @@
 /** The same words in English. */
+import { changing } from "./changing-en";
 import { groundEn } from "./ground-en";
 import type { Words } from "./zh";
 
@@ -137,6 +138,7 @@ export const en: Words = {
   signInSlowed: "Too many failed sign-ins; try again later.",
   previewed: "Previewed: {count} volunteers could be asked",
   notPreviewed: "Not previewed yet: whom it reaches is not known.",
+  changing,
   faults: {
     codeForm: "an area code has six or twelve digits",
     codesUnknown: "is empty, and no boundary that is known here holds the place: state the codes",

@@ -1,4 +1,5 @@
 /** Every word the console says, in Chinese. `en.ts` says the same; its type holds it to that. */
+import { changing } from "./changing-zh";
 import { groundZh } from "./ground-zh";
 
 export const zh = {
@@ -134,6 +135,7 @@ export const zh = {
   signInSlowed: "登录失败次数过多，请稍后再试。",
   previewed: "预览：可询问 {count} 人",
   notPreviewed: "尚未预览会影响到谁。",
+  changing,
   faults: {
     codeForm: "区划代码应为 6 位或 12 位数字",
     codesUnknown: "未填写，且没有已知边界包含该地点：请填写区划代码",
