@@ -59,7 +59,7 @@ UPDATE proposals SET state = 'dismissed', reason = $2, decided_at = $3, decided_
 -- Newest first, of those that name an area of the reader's or none. $1 code prefixes, $2 state or NULL, $3 source or NULL,
 -- $4 with those of no level, $5 before this time, $6 and id, $7 limit
 SELECT proposal_id, source, state, revision, accepted_revision, withdrawn, exercise, kind, level, occurred_at, area_codes,
-       incident_id, first_seen_at, changed_at,
+       incident_id, reason, decided_at, first_seen_at, changed_at,
        picture::jsonb->>'title_zh' AS title_zh,
        coalesce(picture::jsonb->>'title_en', picture::jsonb->>'title_other') AS title_en
 FROM proposals

@@ -18,7 +18,7 @@ export async function signIn(page: Page, labels: { account: string; password: st
 export const ENGLISH = { account: "Account", password: "Password", signIn: "Sign in" };
 export const CHINESE = { account: "账号", password: "密码", signIn: "登录" };
 
-async function token(request: APIRequestContext): Promise<string> {
+export async function token(request: APIRequestContext): Promise<string> {
   const data = { grant_type: "password", name: NAME, password: PASSWORD };
   const answer = await request.post("/identity/tokens", { data });
   expect(answer.ok()).toBe(true);

@@ -5,7 +5,8 @@ import { useHashLocation } from "wouter-preact/use-hash-location";
 import { DeclarePage } from "./declare/page";
 import { IncidentPage } from "./incidents/incident-page";
 import { IncidentsPage } from "./incidents/list-page";
-import { ProposalsPage } from "./proposals/page";
+import { ProposalsPage } from "./proposals/list-page";
+import { ProposalPage } from "./proposals/proposal-page";
 import type { Session } from "./session/session";
 import { SignInPage } from "./session/sign-in-page";
 import { useSession } from "./session/use-session";
@@ -94,6 +95,7 @@ function Pages({ session }: { session: Session }) {
         <Route path="/proposals">
           <ProposalsPage session={session} />
         </Route>
+        <Route path="/proposals/:id">{({ id }) => <ProposalPage key={id} session={session} proposalId={id} />}</Route>
         <Route path="/incidents/:id">{({ id }) => <IncidentPage key={id} session={session} incidentId={id} />}</Route>
         <Route>
           <p>{words.notFound}</p>

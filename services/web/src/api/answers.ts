@@ -176,18 +176,3 @@ export interface Board {
   pages: { purpose: string; state: string; pages: number }[];
   asks_by_state: Record<string, number>;
 }
-
-export interface Proposal {
-  proposal_id: string;
-  revision: number;
-  state: string;
-  source: string;
-  kind: Kind | null;
-  level: Level | null;
-  title_zh: string | null;
-  title_en: string | null;
-  occurred_at: string | null;
-  area_codes: string[];
-  exercise: boolean;
-  changed_at: string;
-}

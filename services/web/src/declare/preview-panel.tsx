@@ -115,7 +115,7 @@ function useDrawn(draft: Draft): Felt {
   return useMemo(() => ({ contours, observations, venues }), [contours, observations, venues]);
 }
 
-function Reach({ preview }: { preview: Preview }) {
+export function Reach({ preview }: { preview: Preview }) {
   const { words, number } = useSpeech();
   const languageName = useLanguageName();
   const { stations, volunteers } = preview.audience;

@@ -1,6 +1,7 @@
 /** The same words in English. */
 import { changing } from "./changing-en";
 import { groundEn } from "./ground-en";
+import { proposals } from "./proposals-en";
 import type { Words } from "./zh";
 
 export const en: Words = {
@@ -22,6 +23,7 @@ export const en: Words = {
   noAnswer: "The service does not answer; check the network and try again.",
   incidents: "Incidents",
   declareIncident: "Declare an incident",
+  proposing: proposals,
   proposals: "Proposals",
   live: "live",
   notLive: "not connected, trying again",
@@ -125,11 +127,7 @@ export const en: Words = {
   worthALook: "Worth a look",
   unknownError: "Something unexpected went wrong: {what}",
   refused: "The service refuses this",
-  accept: "Accept and declare",
-  decide: "Decide",
-  dismiss: "Dismiss",
   reason: "Reason",
-  noProposals: "No proposal waits.",
   from: "from",
   skip: "Skip to the content",
   loading: "Reading …",

@@ -1,6 +1,7 @@
 /** Every word the console says, in Chinese. `en.ts` says the same; its type holds it to that. */
 import { changing } from "./changing-zh";
 import { groundZh } from "./ground-zh";
+import { proposals } from "./proposals-zh";
 
 export const zh = {
   moreGround: groundZh,
@@ -20,6 +21,7 @@ export const zh = {
   noAnswer: "服务没有应答，请检查网络后重试。",
   incidents: "事件",
   declareIncident: "宣告事件",
+  proposing: proposals,
   proposals: "预警提议",
   live: "实时",
   notLive: "未连接，正在重试",
@@ -122,11 +124,7 @@ export const zh = {
   worthALook: "请留意",
   unknownError: "出现意外错误：{what}",
   refused: "服务拒绝了请求",
-  accept: "采纳并宣告",
-  decide: "处理",
-  dismiss: "不采纳",
   reason: "理由",
-  noProposals: "没有待处理的提议。",
   from: "来源",
   skip: "跳到正文",
   loading: "正在读取……",
