@@ -43,7 +43,16 @@ test("a proposal appears live, is previewed and accepted, and is an incident", a
   await accept.click();
   await expect(page.locator('[data-pointer="/area_codes"] .fault').first()).toBeVisible();
   await page.getByLabel("Area codes concerned").fill(CODES);
-  await accept.dblclick();
+  // The request arrives; its answer does not.
+  await page.route("**/accept", async (route) => {
+    await route.fetch();
+    await route.abort("connectionreset");
+  });
+  await accept.click();
+  await expect(page.getByText("Accepting again is safe")).toBeVisible();
+  await expect(page.getByText("It was accepted.")).toBeVisible();
+  await page.unroute("**/accept");
+  await page.getByRole("button", { name: "Accept again" }).dblclick();
   await expect(page.getByRole("heading", { name: "Declared" })).toBeVisible();
   const found = await titled(request, title);
   try {

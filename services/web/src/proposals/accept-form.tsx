@@ -63,12 +63,14 @@ export function AcceptForm(props: AcceptProps) {
   };
   return (
     <FaultsContext.Provider value={faults.byField}>
-      <form class={proposal.exercise ? "card drill" : "card"} onSubmit={accept} noValidate>
+      <form class="card" onSubmit={accept} noValidate>
         <h2>{wording.decide}</h2>
-        {proposal.incident_id === null ? (
-          <HowChoice how={typed.how} onChange={(how) => change({ how })} />
+        {typed.how === "revise" ? (
+          <p class="hint">
+            {wording.reviseHint} {proposal.accepted_revision === proposal.revision && wording.nothingNew}
+          </p>
         ) : (
-          <p class="hint">{wording.reviseHint}</p>
+          <HowChoice how={typed.how} onChange={(how) => change({ how })} />
         )}
         {typed.how === "attach" && <AttachFields {...props} />}
         <div class="side-by-side">

@@ -23,7 +23,8 @@ export function AttachFields({ session, proposal, typed, change }: AttachProps) 
   const { words, titled, language } = useSpeech();
   const wording = words.proposing;
   const open = useAsked((signal) => joinable(session, proposal, signal), [proposal.proposal_id]);
-  if (open.value?.length === 0) return <p class="notice">{wording.noOpen}</p>;
+  if (open.value?.length === 0)
+    return <p class="notice">{proposal.exercise ? wording.noOpenExercise : wording.noOpenReal}</p>;
   return (
     <>
       <WentWrong error={open.error} />

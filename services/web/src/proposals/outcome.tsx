@@ -1,6 +1,7 @@
 /** What came of accepting, and what is worth a look. */
 import { useEffect, useRef } from "preact/hooks";
 import { Link } from "wouter-preact";
+import { labelOf } from "../declare/shown";
 import { useSpeech } from "../words/words";
 import type { Accepted } from "./accept-form";
 
@@ -18,7 +19,9 @@ export function AcceptedPanel({ accepted }: { accepted: Accepted }) {
           <strong>{words.worthALook}</strong>
           <ul>
             {accepted.problems.map((one) => (
-              <li key={one.where + one.what}>{language === "zh" ? (one.what_zh ?? one.what) : one.what}</li>
+              <li key={one.where + one.what}>
+                {labelOf(one.where, words)?.label} {language === "zh" ? (one.what_zh ?? one.what) : one.what}
+              </li>
             ))}
           </ul>
         </div>

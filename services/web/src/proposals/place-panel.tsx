@@ -11,6 +11,7 @@ import { useAsked } from "../ui/asked";
 import { WentWrong } from "../ui/told";
 import { useSpeech } from "../words/words";
 import type { Picture } from "./model";
+import { contoursOf } from "./typed";
 import type { ProposalPreview } from "./use-preview";
 
 interface PlaceProps {
@@ -29,6 +30,10 @@ export function PlacePanel({ session, picture, request, preview, onPick }: Place
   const place = useMemo<Geometry | null>(
     () => picture.place ?? (request?.place as Geometry | undefined) ?? null,
     [JSON.stringify(picture.place ?? request?.place)],
+  );
+  const felt = useMemo(
+    () => ({ contours: contoursOf(picture), observations: picture.observations, venues: [] }),
+    [JSON.stringify([picture.contours, picture.observations])],
   );
   const middle = useMemo(() => (place ? L.geoJSON(place).getBounds().getCenter() : null), [place]);
   const known = useAsked(() => stationsOf(session), [session]);
@@ -51,6 +56,7 @@ export function PlacePanel({ session, picture, request, preview, onPick }: Place
         radiusM={picture.place ? picture.radius_m : (request?.radius_m ?? 0)}
         zones={preview.shown}
         spots={spots}
+        felt={felt}
         {...(onPick ? { onPick } : {})}
       />
       {!place && <p class="hint">{wording.fewPlaces}</p>}

@@ -50,10 +50,12 @@ function Shown({ session, proposal, isLive, again }: ShownProps) {
   const [accepted, setAccepted] = useState<Accepted | null>(null);
   const deciding = useDeciding(session);
   const change = (part: Partial<Typed>) => setTyped((before) => ({ ...before, ...part }));
-  // Somebody else may have accepted it meanwhile: then only revising is left.
+  // Somebody else may have accepted it meanwhile: then only revising is left. What was sent and not answered stays as it
+  // is, so that sending it again is the same.
+  const isOpen = !deciding.isBusy && !deciding.isUnsure;
   useEffect(() => {
-    if (proposal.incident_id !== null) change({ how: "revise" });
-  }, [proposal.incident_id]);
+    if (proposal.incident_id !== null && isOpen) change({ how: "revise" });
+  }, [proposal.incident_id, isOpen]);
   const request = useMemo(() => previewOf(proposal.picture, typed), [proposal.picture, typed]);
   const preview = useProposalPreview(session, request);
   if (accepted) return <AcceptedPanel accepted={accepted} />;

@@ -86,7 +86,7 @@ it("sends only what the person says otherwise, bound to the revision that was re
 
 it("sends nothing to an incident that is there but what may be sent", () => {
   const read = proposal(full);
-  const typed = { ...nothingTyped(read), how: "attach" as const, attachTo: "i", titleZh: "x", kind: "flood" as const };
+  const typed = { ...nothingTyped(read), how: "attach" as const, attachTo: "i", titleZh: "x", areaCodes: "513221" };
   expect(acceptance(read, { ...typed, reason: " same quake " }, "no").request).toEqual({
     revision: 3,
     attach_to: "i",

@@ -1,4 +1,5 @@
 /** What a person adds to a proposal, and what the two say together as requests. Pure. */
+import type { Geometry } from "geojson";
 import type { Kind, Level, PreviewRequest, Schemas } from "../api/answers";
 import type { Finding } from "../api/client";
 import { codesOf } from "../declare/draft";
@@ -61,21 +62,18 @@ export function acceptance(
   typed: Typed,
   wrongNumber: string,
 ): Said<Schemas["AcceptRequest"]> {
-  const codes = codesOf(typed.areaCodes);
-  const shared = {
-    revision,
-    ...(typed.level && typed.level !== picture.level ? { level: typed.level } : {}),
-    ...(codes.length > 0 ? { area_codes: codes } : {}),
-  };
+  const shared = { revision, ...(typed.level && typed.level !== picture.level ? { level: typed.level } : {}) };
   if (typed.how !== "declare") {
     const reason = typed.reason.trim() ? { reason: typed.reason.trim() } : {};
     const attach = typed.how === "attach" ? { attach_to: typed.attachTo } : {};
     return { request: { ...shared, ...attach, ...reason }, findings: [] };
   }
+  const codes = codesOf(typed.areaCodes);
   const place = placeOf(picture, typed, wrongNumber);
   return {
     request: {
       ...shared,
+      ...(codes.length > 0 ? { area_codes: codes } : {}),
       ...(typed.kind === picture.kind ? {} : { kind: typed.kind }),
       ...(typed.titleZh.trim() ? { title_zh: typed.titleZh.trim() } : {}),
       ...(typed.titleEn.trim() ? { title_en: typed.titleEn.trim() } : {}),
@@ -115,7 +113,6 @@ export function previewOf(picture: Picture, typed: Typed): PreviewRequest | null
       ? { type: "Point", coordinates: [given.request.lon_deg, given.request.lat_deg] }
       : null);
   if (!level || !place) return null;
-  const contours = picture.contours.filter(({ shape }) => shape.type === "Polygon" || shape.type === "MultiPolygon");
   return {
     kind: typed.how === "declare" ? typed.kind : picture.kind,
     level,
@@ -123,10 +120,16 @@ export function previewOf(picture: Picture, typed: Typed): PreviewRequest | null
     radius_m: picture.place ? picture.radius_m : (given.request?.radius_m ?? 0),
     magnitude: picture.magnitude,
     intensity_observations: picture.observations,
-    intensity_contours: contours.map(({ intensity, shape }) => ({ intensity, geometry: shape })) as NonNullable<
-      PreviewRequest["intensity_contours"]
-    >,
+    intensity_contours: contoursOf(picture) as NonNullable<PreviewRequest["intensity_contours"]>,
   };
+}
+
+/** The areas where at least so much was felt, the strongest first. Points say nothing of an area. */
+export function contoursOf(picture: Picture): { intensity: number; geometry: Geometry }[] {
+  return picture.contours
+    .filter(({ shape }) => shape.type === "Polygon" || shape.type === "MultiPolygon")
+    .map(({ intensity, shape }) => ({ intensity, geometry: shape }))
+    .sort((a, b) => b.intensity - a.intensity);
 }
 
 export type Warning = "exercise" | "restricted" | "withdrawn" | "expired" | "changed-since" | "changed-dismissed";

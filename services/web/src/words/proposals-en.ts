@@ -54,10 +54,12 @@ export const proposals: ProposalsWords = {
   attach: "Add to an open incident",
   whichIncident: "Which incident",
   choose: "choose one",
-  noOpen: "No incident of this kind (real or exercise) is open.",
+  noOpenReal: "No real incident is open.",
+  noOpenExercise: "No exercise is open.",
   attachHint: "The incident's area becomes what the source says, and its level the one below.",
   reviseHint:
     "It was accepted as an incident: accepting again revises that one's area and level as the source now says.",
+  nothingNew: "The source has said nothing since.",
   asFeed: "as the source says: {level}",
   asFeedNone: "the source gives none",
   missing: "Before it can be accepted:",
