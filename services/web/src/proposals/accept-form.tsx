@@ -20,6 +20,7 @@ const FIELDS = [
   "/level",
   "/title_zh",
   "/title_en",
+  "/occurred_at",
   "/place/lat_deg",
   "/place/lon_deg",
   "/place/radius_m",

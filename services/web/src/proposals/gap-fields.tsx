@@ -1,4 +1,4 @@
-/** Fields for what a source leaves out of a declaration: title, place, area codes. */
+/** Fields for what a source leaves out of a declaration: title, time, place, area codes. */
 import { useState } from "preact/hooks";
 import type { Candidate } from "../api/answers";
 import type { Session } from "../session/session";
@@ -21,6 +21,7 @@ export function GapFields(props: GapProps) {
   return (
     <>
       {!title_zh && !title_en && <TitleFields {...props} />}
+      {!picture.occurred_at && <TimeField {...props} />}
       {!picture.place && <PositionFields {...props} />}
       {picture.area_codes.length === 0 && <CodesField {...props} />}
     </>
@@ -54,6 +55,22 @@ function TitleFields({ typed, change }: GapProps) {
     </Field>,
   ];
   return <div class="side-by-side">{language === "zh" ? fields : fields.reverse()}</div>;
+}
+
+function TimeField({ typed, change }: GapProps) {
+  const { words } = useSpeech();
+  return (
+    <Field label={`${words.occurredAt} · ${words.beijingTime}`} pointer="/occurred_at">
+      {(tied) => (
+        <input
+          {...tied}
+          type="datetime-local"
+          value={typed.occurredAt}
+          onInput={(e) => change({ occurredAt: e.currentTarget.value })}
+        />
+      )}
+    </Field>
+  );
 }
 
 function PositionFields({ session, picture, typed, change }: GapProps) {

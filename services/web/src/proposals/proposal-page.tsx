@@ -133,7 +133,8 @@ interface NoticesProps {
 function Notices({ proposal, isSeen, onSeen }: NoticesProps) {
   const { words, language } = useSpeech();
   const wording = words.proposing;
-  const at = proposal.picture.expires_at ? civilTime(proposal.picture.expires_at, language) : "";
+  const time = (instant: string | null) => (instant ? civilTime(instant, language) : "");
+  const times = { at: time(proposal.picture.expires_at), happened: time(proposal.picture.occurred_at) };
   return (
     <>
       {!isSeen && (
@@ -146,13 +147,13 @@ function Notices({ proposal, isSeen, onSeen }: NoticesProps) {
       )}
       {warnings(proposal, new Date()).map((one) => (
         <p key={one} class={one === "exercise" ? "notice" : "notice bad"}>
-          {fill(wording.warnings[one], { at })}
+          {fill(wording.warnings[one], times)}
         </p>
       ))}
       {proposal.state === "dismissed" && (
         <p class="notice" role="status">
           {fill(wording.dismissedBecause, {
-            at: proposal.decided_at ? civilTime(proposal.decided_at, language) : "",
+            at: time(proposal.decided_at),
             reason: proposal.reason ?? "",
           })}
         </p>

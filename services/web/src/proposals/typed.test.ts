@@ -31,6 +31,7 @@ const silent: Picture = {
 };
 const full: Picture = {
   ...silent,
+  occurred_at: "2026-01-01T00:00:00Z",
   level: "II",
   title_other: "Tremblement",
   place: PLACE,
@@ -62,8 +63,9 @@ const proposal = (picture: Picture, more: Partial<Proposal> = {}): Proposal => (
 it("says what is missing until feed and person together say it", () => {
   const bare = proposal(silent);
   const typed = nothingTyped(bare);
-  expect(gaps(bare, typed)).toEqual(["level", "title", "place"]);
-  expect(gaps(bare, { ...typed, level: "III", titleZh: "震", latDeg: "31", lonDeg: "103" })).toEqual([]);
+  const said = { ...typed, level: "III" as const, occurredAt: "2026-01-01T08:30" };
+  expect(gaps(bare, typed)).toEqual(["level", "title", "time", "place"]);
+  expect(gaps(bare, { ...said, titleZh: "震", latDeg: "31", lonDeg: "103" })).toEqual([]);
   expect(gaps(bare, { ...typed, titleEn: "  " })).toContain("title");
   expect(gaps(proposal(full), nothingTyped(proposal(full)))).toEqual([]);
   expect(gaps(bare, { ...typed, how: "attach" })).toEqual(["incident"]);
@@ -100,6 +102,9 @@ it("places what the feed does not, and points at what is no number", () => {
   const bare = proposal(silent);
   const typed = { ...nothingTyped(bare), level: "III" as const, latDeg: "31,5", lonDeg: "103", radiusKm: "2" };
   expect(acceptance(bare, typed, "no").request.place).toEqual({ lat_deg: 31.5, lon_deg: 103, radius_m: 2000 });
+  expect(acceptance(bare, { ...typed, occurredAt: "2026-01-01T08:30" }, "no").request.occurred_at).toBe(
+    "2026-01-01T08:30:00+08:00",
+  );
   expect(acceptance(bare, { ...typed, lonDeg: "east" }, "no").findings).toEqual([
     { where: "/place/lon_deg", what: "no" },
   ]);
@@ -140,6 +145,7 @@ it("warns of what a person should know", () => {
     "changed-since",
   ]);
   expect(warnings(proposal(full, { accepted_revision: 3 }), now)).toEqual([]);
+  expect(warnings(proposal(full), new Date("2026-01-05T00:00:00Z"))).toEqual(["old"]);
   const dismissed = { state: "dismissed" as const, decided_at: "2026-01-01T00:00:01Z" };
   expect(warnings(proposal(full, dismissed), now)).toEqual([]);
   const later = { ...dismissed, changed_at: "2026-01-01T00:00:02Z" };

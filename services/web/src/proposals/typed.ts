@@ -3,6 +3,7 @@ import type { Geometry } from "geojson";
 import type { Kind, Level, PreviewRequest, Schemas } from "../api/answers";
 import type { Finding } from "../api/client";
 import { codesOf } from "../declare/draft";
+import { withOffset } from "../words/time";
 import { type Picture, type Proposal, type ProposalRow, titlesOf } from "./model";
 
 export type How = "declare" | "attach" | "revise";
@@ -15,6 +16,7 @@ export interface Typed {
   kind: Kind;
   titleZh: string;
   titleEn: string;
+  occurredAt: string;
   latDeg: string;
   lonDeg: string;
   radiusKm: string;
@@ -30,6 +32,7 @@ export function nothingTyped(proposal: Proposal): Typed {
     kind: proposal.picture.kind,
     titleZh: "",
     titleEn: "",
+    occurredAt: "",
     latDeg: "",
     lonDeg: "",
     radiusKm: "",
@@ -38,7 +41,7 @@ export function nothingTyped(proposal: Proposal): Typed {
   };
 }
 
-export type Gap = "level" | "title" | "place" | "incident";
+export type Gap = "level" | "title" | "time" | "place" | "incident";
 
 /** What neither the feed nor the person has said, and acceptance needs. */
 export function gaps({ picture }: Proposal, typed: Typed): Gap[] {
@@ -48,6 +51,7 @@ export function gaps({ picture }: Proposal, typed: Typed): Gap[] {
   const missing: Gap[] = [];
   if (!(typed.level || picture.level)) missing.push("level");
   if (!(title_zh || title_en || typed.titleZh.trim() || typed.titleEn.trim())) missing.push("title");
+  if (!picture.occurred_at && !typed.occurredAt) missing.push("time");
   if (!picture.place && !(typed.latDeg.trim() && typed.lonDeg.trim())) missing.push("place");
   return missing;
 }
@@ -77,6 +81,7 @@ export function acceptance(
       ...(typed.kind === picture.kind ? {} : { kind: typed.kind }),
       ...(typed.titleZh.trim() ? { title_zh: typed.titleZh.trim() } : {}),
       ...(typed.titleEn.trim() ? { title_en: typed.titleEn.trim() } : {}),
+      ...(typed.occurredAt && !picture.occurred_at ? { occurred_at: withOffset(typed.occurredAt) } : {}),
       ...(place.request ? { place: { ...place.request } } : {}),
     },
     findings: place.findings,
@@ -132,7 +137,16 @@ export function contoursOf(picture: Picture): { intensity: number; geometry: Geo
     .sort((a, b) => b.intensity - a.intensity);
 }
 
-export type Warning = "exercise" | "restricted" | "withdrawn" | "expired" | "changed-since" | "changed-dismissed";
+const OLD_MS = 3 * 24 * 3_600_000;
+
+export type Warning =
+  | "exercise"
+  | "old"
+  | "restricted"
+  | "withdrawn"
+  | "expired"
+  | "changed-since"
+  | "changed-dismissed";
 
 /** What a person should know before they accept. */
 export function warnings(proposal: Proposal, now: Date): Warning[] {
@@ -141,6 +155,8 @@ export function warnings(proposal: Proposal, now: Date): Warning[] {
   if (proposal.withdrawn) found.push("withdrawn");
   if (proposal.exercise) found.push("exercise");
   if (picture.is_restricted) found.push("restricted");
+  if (picture.occurred_at !== null && now.getTime() - new Date(picture.occurred_at).getTime() > OLD_MS)
+    found.push("old");
   if (picture.expires_at !== null && new Date(picture.expires_at) < now) found.push("expired");
   const more = saidMore(proposal);
   if (more) found.push(more);

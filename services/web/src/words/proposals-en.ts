@@ -26,6 +26,7 @@ export const proposals: ProposalsWords = {
     restricted: "The sender meant it for named receivers, not for publication.",
     withdrawn:
       "The source has taken back all it said; it cannot be accepted. Declare an incident yourself if there is one.",
+    old: "It happened on {happened}, days ago.",
     expired: "What the source said has run out ({at}).",
     "changed-dismissed": "The source has said more since it was dismissed.",
     "changed-since": "The source has said more since it was accepted; accepting again revises the incident.",
@@ -63,7 +64,13 @@ export const proposals: ProposalsWords = {
   asFeed: "as the source says: {level}",
   asFeedNone: "the source gives none",
   missing: "Before it can be accepted:",
-  gaps: { level: "choose a level", title: "give a title", place: "give a place", incident: "choose the incident" },
+  gaps: {
+    level: "choose a level",
+    title: "give a title",
+    time: "say when it happened",
+    place: "give a place",
+    incident: "choose the incident",
+  },
   nothingMissing: "Nothing is missing.",
   place: "Place",
   find: "Find a place by name",
