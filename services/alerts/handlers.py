@@ -16,7 +16,7 @@ from schemas.values import IncidentClock
 from schemas.vocabulary import PagePurpose
 from services.alerts import store
 from services.alerts.asking import WAVE_TIMER, Asking, alert_id_of
-from services.alerts.model import AlertState, Reach, world_of
+from services.alerts.model import AlertState, Reach, obstacles, world_of
 from services.alerts.muting import Muting
 from services.alerts.notices import handlers as notices
 from services.alerts.store import AlertRow, statement
@@ -175,7 +175,7 @@ class Handlers:
         somebody who cannot be asked any more nothing leaves."""
         state = _data(envelope, VolunteerState)
         offers_more = await store.save_volunteer(unit.connection, state, envelope.sequence)
-        if not state.deployable:
+        if obstacles(state):
             await self._muting.hear(unit, state)
         elif offers_more:
             # One timer for however many come at once: a hundred people must not wake each search a hundred times.

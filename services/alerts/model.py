@@ -11,6 +11,7 @@ from typing import Final, Literal
 from uuid import UUID
 
 from schemas.events.alert import Ask, Quota, Shortfall
+from schemas.events.volunteer import VolunteerState
 from schemas.values import Explanation
 from schemas.vocabulary import Answer, Role, ZoneKind
 
@@ -44,9 +45,21 @@ class AskState(StrEnum):
     """Had accepted, and gave the place back or was taken off the mission."""
 
 
+NO_CHANNEL: Final = "no-channel"
+"""The reason not to ask somebody of whom the register says that there is no channel. Of whom nobody said, it is not."""
+
+
+def obstacles(state: VolunteerState) -> tuple[str, ...]:
+    """Why somebody must not be asked, wherever they are and whatever for; empty: they may be."""
+    if not state.deployable:
+        return state.reasons or ("not-deployable",)
+    return (NO_CHANNEL,) if state.channels == () else ()
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Person:
-    """A volunteer as the register has them now. No name, no number."""
+    """A volunteer as the register has them now. No name, no number. `deployable` only if nothing stands against asking
+    them; `reasons` are those `obstacles`."""
 
     volunteer_id: UUID
     home_station_id: UUID

@@ -1,9 +1,9 @@
 """People who must not be paged any more, from the moment the register says so.
 
-Somebody who cannot be asked now (off duty, on leave, retired ...) is not sent an ask that has not left yet. Somebody
-who opted out is sent nothing at all: pages of every purpose are cancelled, asks no longer wait, and a promise that has
-not become a mission is given back. What was being sent at that very moment cannot be called back; the sender looks once
-more before every attempt, so nothing that is decided later leaves either.
+Somebody who cannot be asked now (off duty, on leave, retired, without any channel ...) is not sent an ask that has
+not left yet. Somebody who opted out is sent nothing at all: pages of every purpose are cancelled, asks no longer
+wait, and a promise that has not become a mission is given back. What was being sent at that very moment cannot be
+called back; the sender looks once more before every attempt, so nothing that is decided later leaves either.
 """
 
 from __future__ import annotations

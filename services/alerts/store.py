@@ -32,6 +32,7 @@ from services.alerts.model import (
     Roster,
     Wave,
     World,
+    obstacles,
     world_of,
 )
 
@@ -126,6 +127,7 @@ def _person(row: Any) -> Person:
 
 async def save_volunteer(connection: Any, state: VolunteerState, sequence: int) -> bool:
     """Keep the newest state; says whether the volunteer can now do more than before."""
+    reasons = obstacles(state)
     return bool(
         await connection.fetchval(
             statement("upsert_volunteer"),
@@ -133,8 +135,8 @@ async def save_volunteer(connection: Any, state: VolunteerState, sequence: int) 
             state.home_station_id,
             [role.value for role in state.roles],
             list(state.languages),
-            state.deployable,
-            list(state.reasons),
+            not reasons,
+            list(reasons),
             sequence,
             state.activation_minutes,
         )

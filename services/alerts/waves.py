@@ -21,7 +21,7 @@ from schemas.events.alert import Ask, Quota, Shortfall
 from schemas.ids import derived_id
 from schemas.values import Explanation
 from schemas.vocabulary import ZoneKind
-from services.alerts.model import Exclusions, Person, QuotaState, Reach, Roster, Wave, WaveRules
+from services.alerts.model import NO_CHANNEL, Exclusions, Person, QuotaState, Reach, Roster, Wave, WaveRules
 
 _ACTIVATION_MINUTES: Final = 60
 """Of people who did not say how long they need until they are on their way (assumed)."""
@@ -46,6 +46,7 @@ _REASON_WORDS: Final = {
     "no-valid-credential": ("无有效资质", "no valid credential"),
     "station-closed": ("所在站点已关闭", "home station closed"),
     "station-suspended": ("所在站点暂停服务", "home station suspended"),
+    NO_CHANNEL: ("没有任何联系渠道", "no channel reaches them"),
 }
 
 
@@ -199,12 +200,15 @@ def _obstacle(person: Person, station: Reach, quota: Quota, exclusions: Exclusio
     """Why somebody who has the role must not be asked now; None if they may be.
 
     People who live in the core zone have their own families to look after. Those in the affected zone are not sent
-    into the core; in their own zone they are welcome when nobody from outside is left (`_rank`).
+    into the core; in their own zone they are welcome when nobody from outside is left (`_rank`). Reasons come in the
+    order of the preview's (`services/geofencing/audience`).
     """
-    if not person.deployable:
+    if not person.deployable and person.reasons != (NO_CHANNEL,):
         return person.reasons[0] if person.reasons else "not-deployable"
     if station.inside is ZoneKind.CORE:
         return "in-core-zone"
+    if not person.deployable:
+        return NO_CHANNEL
     if station.inside is ZoneKind.AFFECTED and quota.zone_kind is ZoneKind.CORE:
         return "in-affected-zone"
     for reason, people in (

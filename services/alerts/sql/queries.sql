@@ -5,7 +5,8 @@ SELECT set_config('lock_timeout', '0', true),
        pg_advisory_xact_lock(hashtextextended(current_schema() || ':wave:' || $1::text, 0));
 
 -- name: upsert_volunteer
--- Keep the newest state of a volunteer; says whether they could be asked before.
+-- Keep the newest state of a volunteer; says whether they could be asked before. Whoever has no
+-- channel is not deployable here.
 -- (volunteer_id, home_station_id, roles, languages, deployable, reasons, sequence, activation_minutes)
 WITH before AS (
     SELECT deployable, roles, languages FROM volunteer WHERE volunteer_id = $1

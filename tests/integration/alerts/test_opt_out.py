@@ -72,6 +72,32 @@ async def test_who_opts_out_while_their_page_waits_never_gets_it(
             assert len(gateway.pages) == 1
 
 
+async def test_who_loses_the_last_channel_while_their_page_waits_is_not_sent_it(
+    kafka_topics: str, make_database: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with phones() as gateway:
+        gateway.mood = Mood.BUSY
+        waits = {"alerts_page_retry_s": 0.05, "alerts_page_retry_max_s": 0.2, "alerts_page_gateway_url": gateway.url}
+        async with running(("alerts",), kafka_topics, make_database, tmp_path, monkeypatch, **waits) as services:
+            home = station(104.5, 31.0)
+            member = volunteer(home, Role.COUNSELLOR)
+            await services.log.publish(member, member.volunteer_id)
+            await known(services, 1, 1)
+            declared = incident(need(Role.COUNSELLOR, 1))
+            await services.log.publish(declared, declared.incident_id)
+            await services.log.publish(fenced(declared, [home]), declared.incident_id)
+            await until(lambda: bool(gateway.attempts), "the page was tried")
+            silent = member.model_copy(update={"channels": ()})
+            await services.log.publish(silent, silent.volunteer_id)
+
+            async def stopped() -> bool:
+                sql = "SELECT state FROM page WHERE volunteer_id = $1"
+                found = await rows(services, "alerts", sql, member.volunteer_id)
+                return found == [{"state": "cancelled"}]
+
+            await until(stopped, "the page is cancelled")
+
+
 async def test_no_page_of_any_purpose_leaves_to_a_member_who_opted_out(
     kafka_topics: str, make_database: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

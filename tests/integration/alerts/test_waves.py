@@ -13,7 +13,7 @@ from schemas.events.incident import IncidentDeclared, IncidentNeedStated
 from schemas.events.zone import ZoneFenced
 from schemas.policy import AccountRole
 from schemas.values import Explanation, Position
-from schemas.vocabulary import PagePurpose, Role, ZoneKind
+from schemas.vocabulary import ContactChannel, PagePurpose, Role, ZoneKind
 from tests.integration.alerts.harness import Running, until
 from tests.integration.alerts.network import incident, need, volunteer
 from tests.integration.alerts.steps import answer, enrol, known, pages, rows, sent_pages
@@ -46,6 +46,23 @@ async def test_somebody_new_reopens_an_exhausted_search(services: Running) -> No
     waves = await services.log.wait_for(events.AlertWaveSent, declared.incident_id, 2)
     assert waves[1].asks[0].volunteer_id == newcomer.volunteer_id
     await services.log.wait_for(events.AlertExhausted, declared.incident_id, 2)
+
+
+async def test_who_no_channel_reaches_is_asked_once_there_is_one(services: Running) -> None:
+    (home,) = await enrol(services, 1, places=(103.9,))
+    silent = volunteer(home, Role.COUNSELLOR).model_copy(update={"channels": ()})
+    await services.log.publish(silent, silent.volunteer_id)
+    await known(services, 1, 2)
+    declared = incident(need(Role.COUNSELLOR, 2), factor=FAST)
+    await services.log.publish(declared, declared.incident_id, exercise=True)
+    exhausted = await services.log.wait_for(events.AlertExhausted, declared.incident_id)
+    assert "no channel reaches them: 1" in exhausted[0].shortfalls[0].why.en
+    (first,) = await services.log.wait_for(events.AlertWaveSent, declared.incident_id)
+    assert silent.volunteer_id not in {ask.volunteer_id for ask in first.asks}
+    heard = silent.model_copy(update={"channels": (ContactChannel.SMS,)})
+    await services.log.publish(heard, heard.volunteer_id)
+    waves = await services.log.wait_for(events.AlertWaveSent, declared.incident_id, 2)
+    assert [ask.volunteer_id for ask in waves[1].asks] == [silent.volunteer_id]
 
 
 async def test_when_everybody_declined_the_next_wave_does_not_wait(services: Running) -> None:

@@ -7,8 +7,9 @@ from uuid import UUID
 
 import pytest
 
+from schemas.events.volunteer import VolunteerState
 from schemas.vocabulary import Role, ZoneKind
-from services.alerts.model import Exclusions
+from services.alerts.model import NO_CHANNEL, Exclusions, obstacles
 from tests.unit.alerts.builders import RULES, asked, near, person, quota, wave
 
 RINGED = (near(20, 1), near(300, 2), near(900, 3), near(2500, 4))
@@ -83,6 +84,36 @@ def test_a_ring_widens_only_when_it_holds_too_few() -> None:
 
 def test_nobody_beyond_the_last_ring() -> None:
     assert wave([quota(1)], [person(1, station=9)], reach=[near(3500, 9)]).exhausted
+
+
+def test_who_no_channel_reaches_is_not_asked_and_is_told_where_nothing_graver_stands_against_it() -> None:
+    silent = person(1, deployable=False, reasons=(NO_CHANNEL,))
+    assert "no channel reaches them: 1" in wave([quota(1)], [silent]).shortfalls[0].why.en
+    there = wave([quota(1)], [silent], reach=[near(inside=ZoneKind.CORE)])
+    assert "inside the core zone: 1" in there.shortfalls[0].why.en
+
+
+@pytest.mark.parametrize(
+    ("said", "why"),
+    [
+        ({"channels": ()}, ("no-channel",)),
+        ({"channels": None}, ()),
+        ({"channels": ("sms",)}, ()),
+        ({"channels": (), "deployable": False, "reasons": ("opted-out",)}, ("opted-out",)),
+        ({"deployable": False}, ("not-deployable",)),
+    ],
+)
+def test_nobody_is_asked_whom_the_register_says_nothing_reaches(said: dict[str, object], why: tuple[str, ...]) -> None:
+    somebody = {
+        "volunteer_id": UUID(int=1),
+        "home_station_id": UUID(int=2),
+        "area_code": "513221",
+        "position": {"lat_deg": 31.0, "lon_deg": 103.5},
+        "roles": ("counsellor",),
+        "languages": ("cmn",),
+        "deployable": True,
+    }
+    assert obstacles(VolunteerState.model_validate(somebody | said)) == why
 
 
 def test_scarce_roles_are_kept_for_their_own_places() -> None:
