@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 import shapely
-from shapely.geometry import LineString, MultiPolygon, Point, Polygon
+from shapely.geometry import LineString, Point, Polygon
 
 from services.incidents.intake.crowding import is_tangled
 from services.incidents.intake.model import Notes, Refused
@@ -85,7 +85,7 @@ def _area(value: float, lines: list[Any], frame: Any, samples: Mapping[float, li
 
 def _closed(line: Any, frame: Any, where: str, notes: Notes) -> Any:
     """The line with its loose ends taken to the frame, or joined if neither is near it."""
-    if line.is_ring or line.is_closed:
+    if line.is_closed:
         return line
     ends = [Point(line.coords[0]), Point(line.coords[-1])]
     west, south, east, north = frame.bounds
@@ -104,7 +104,7 @@ def _inside(value: float, faces: list[Any], frame: Any, samples: Mapping[float, 
     tree = shapely.STRtree(faces)
     known: dict[int, bool] = {}
     for other, points in sorted(samples.items(), key=lambda item: abs(item[0] - value), reverse=True):
-        if other != value and points:
+        if other != value:
             _, hits = tree.query(points, predicate="within")
             known.update({int(face): other > value for face in hits})
     if not known:
@@ -133,6 +133,6 @@ def polygons_of(shape: Any) -> list[Polygon]:
     """The polygons of a polygon, a multipolygon or a collection."""
     if isinstance(shape, Polygon):
         return [] if shape.is_empty else [shape]
-    if isinstance(shape, MultiPolygon) or hasattr(shape, "geoms"):
+    if hasattr(shape, "geoms"):
         return [polygon for part in shape.geoms for polygon in polygons_of(part)]
     return []

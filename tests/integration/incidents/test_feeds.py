@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import AsyncIterator
 from typing import Any
 
 import orjson
@@ -243,6 +244,20 @@ async def test_what_cannot_be_read_is_refused_by_its_element(rig: ServiceRig, do
     problem = await take(rig, document, status=422)
     assert [found["where"] for found in problem["problems"]] == [where]
     assert await rig.count("feed_messages") == 0
+
+
+async def test_a_document_of_more_than_20_mib_is_refused_before_it_is_read(rig: ServiceRig) -> None:
+    async def pieces() -> AsyncIterator[bytes]:
+        for _ in range(20):
+            yield b" " * 2**20
+        yield b" "
+
+    async with rig.client() as client:
+        streamed = await client.post("/incidents/feeds/met", content=pieces(), headers=XML)
+        announced = await client.post(
+            "/incidents/feeds/met", content=b"", headers={**XML, "Content-Length": "20971521"}
+        )
+    assert [answer.status_code for answer in (streamed, announced)] == [413, 413]
 
 
 async def policy(rig: ServiceRig, **document: Any) -> None:

@@ -5,12 +5,15 @@ from __future__ import annotations
 import math
 from typing import Any
 
+import pytest
 import shapely
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from shapely.geometry import Point, shape
 
+from services.incidents.intake.contours import areas
 from services.incidents.intake.crowding import is_tangled
+from services.incidents.intake.model import Notes, Refused
 from services.incidents.intake.propose import propose
 from tests.support.properties import examples
 from tests.unit.incidents.intake.samples import only, read_json, where
@@ -112,3 +115,64 @@ def test_what_is_inside_a_stronger_contour_is_inside_the_weaker(lon: float, lat:
 
 def test_many_points_are_no_tangle() -> None:
     assert not is_tangled([shapely.Point(number / 1000, 0) for number in range(1_000)])
+
+
+NOTHING: Line = [(0.0, 0.0)]
+"""A line without length, which is left out."""
+
+
+@pytest.mark.parametrize(
+    ("lines", "more", "what"),
+    [
+        ({float(n): [] for n in range(100)}, {100.0: []}, "more than 100 levels"),
+        ({5.0: [NOTHING] * 20_000}, {6.0: [NOTHING]}, "more than 20000 contour lines"),
+        ({5.0: [NOTHING * 300_000]}, {6.0: [NOTHING]}, "more than 300000 contour points"),
+    ],
+    ids=["levels", "lines", "points"],
+)
+def test_so_many_are_taken_and_no_more(
+    lines: dict[float, list[Line]], more: dict[float, list[Line]], what: str
+) -> None:
+    assert areas(lines, Notes()) == ()
+    with pytest.raises(Refused, match="has " + what):
+        areas(lines | more, Notes())
+
+
+def test_a_map_is_cut_into_so_many_parts_at_most(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("services.incidents.intake.contours.FACES_MAX", 20)
+    across = [[(float(n), 0.0), (float(n), 1.0)] for n in range(22)]
+    assert len(areas({5.0: across[:-1]}, Notes())) == 1
+    with pytest.raises(Refused, match="more than 20 parts"):
+        areas({5.0: across}, Notes())
+
+
+MAP = ring(0, 0, 5)
+"""A contour around the map, whose frame is 10 by 10 degrees."""
+
+
+@pytest.mark.parametrize(
+    ("line", "area", "note"),
+    [
+        pytest.param([(-5, 1), (5, 1)], 40, None, id="from edge to edge"),
+        pytest.param([(-5, 1), (4.8, 1)], 40, None, id="nearly"),
+        pytest.param([(-5, 1), (4.6, 1)], 40, "it was taken on to the edge", id="one end within the map"),
+        pytest.param([(-1, 2), (-1, 4), (1, 4), (1, 2)], 4, "its ends were joined", id="both"),
+    ],
+)
+def test_loose_ends_are_taken_to_the_edge_or_joined(line: Line, area: float, note: str | None) -> None:
+    notes = Notes()
+    found = {level.intensity: level.shape for level in areas({4: [MAP], 6: [line], 8: [ring(0, 3, 0.5)]}, notes)}
+    assert found[6].area == pytest.approx(area)
+    assert notes.lines() == (() if note is None else (f"contour 6: ends within the map; {note}",))
+
+
+def test_a_contour_with_less_on_both_sides_encloses_nothing_and_that_is_said() -> None:
+    notes = Notes()
+    found = areas({7: [ring(0, 0, 2)], 5: [ring(0, 0, 1), ring(4, 0, 0.5)], 4: [MAP]}, notes)
+    assert [level.intensity for level in found] == [5, 4]
+    assert notes.lines() == ("contour 7: encloses no area",)
+
+
+def test_a_single_line_across_the_map_encloses_the_smaller_part() -> None:
+    (level,) = areas({6: [[(0, 0), (3, 1), (10, 10)]]}, Notes())
+    assert level.shape.area == pytest.approx(40)

@@ -14,6 +14,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from services.incidents.intake.model import FILE_BYTES_MAX
 from services.incidents.intake.propose import propose
 from services.incidents.intake.read import read
 from tests.support.properties import examples
@@ -33,6 +34,15 @@ class _Counting(BaseHTTPRequestHandler):
 
     def log_message(self, format: str, *args: object) -> None:
         pass
+
+
+def test_a_file_of_20_mib_is_looked_at_and_a_larger_one_is_not() -> None:
+    whole = gzip.compress(b"") + bytes(FILE_BYTES_MAX)
+    assert FILE_BYTES_MAX == 20 * 2**20
+    for size, why in ((FILE_BYTES_MAX, "compressed"), (FILE_BYTES_MAX + 1, "at most 20971520 are read")):
+        refused = read("file", whole[:size]).refused
+        assert refused is not None
+        assert why in refused.why
 
 
 def test_entities_are_refused_by_name_and_nothing_is_fetched(tmp_path: Path) -> None:
