@@ -84,6 +84,20 @@ async def test_the_same_file_again_is_unchanged_and_known_by_its_bytes(rig: Serv
     assert await rig.emitted() == []
 
 
+async def test_only_what_was_stored_as_the_same_kind_is_the_same_file(rig: ServiceRig) -> None:
+    content = csv_file(station())
+    await bring(rig, "stations", content, dry_run=True)
+    first = await bring(rig, "stations", content)
+    refused = [await bring(rig, "volunteers", content) for _ in range(2)]
+    assert [one["same_file_as"] for one in (first, *refused)] == [None] * 3
+
+
+async def test_so_many_errors_are_kept_and_all_are_counted(rig: ServiceRig, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("services.registry.imports.store.ERRORS_KEPT_MAX", 4)
+    done = await bring(rig, "stations", csv_file(*(station(ref=f"S-{n}", kind="x") for n in range(6))))
+    assert (done["errors_total"], len(done["errors"])) == (6, 4)
+
+
 async def test_a_missing_column_leaves_what_is_there_and_an_empty_cell_does_not(rig: ServiceRig) -> None:
     await bring(
         rig, "stations", csv_file(station(detachment_ref="D-51", is_open="no"), station(is_open="yes", **DETACHMENT))
