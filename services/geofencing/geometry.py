@@ -174,7 +174,10 @@ def _rings(polygon: Polygon) -> Iterable[shapely.LinearRing]:
 
 
 def _cut(globe: Polygon) -> list[Polygon]:
-    """Cut a polygon whose rings jump by 360 degrees: unroll it, then take the pieces between the antimeridians."""
+    """Cut a polygon whose rings jump by 360 degrees: unroll it, then take the pieces between the antimeridians.
+
+    Those of a ring around a pole touch where it was unrolled; the caller joins them.
+    """
     unrolled = _unrolled(globe)
     pieces: list[Polygon] = []
     for turn in (-2, -1, 0, 1, 2):
@@ -183,7 +186,7 @@ def _cut(globe: Polygon) -> list[Polygon]:
         if turn:
             piece = affinity.translate(piece, xoff=-360.0 * turn)
         pieces.extend(polygons(piece))
-    return polygons(shapely.union_all(pieces)) if len(pieces) > 1 else pieces
+    return pieces
 
 
 def _unrolled(globe: Polygon) -> shapely.Geometry:

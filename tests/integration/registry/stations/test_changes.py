@@ -162,6 +162,7 @@ async def test_nobody_proposes_outside_their_areas_or_without_end(
     away = {"ref": "S-001", "changes": {"area_code": "610101"}, "reason": "x"}
     assert (await call(rig, LEAD, PROPOSALS, body, areas=["610000"])).status_code == 403
     assert (await call(rig, LEAD, PROPOSALS, away)).status_code == 403
+    assert (await call(rig, LEAD, PROPOSALS, away, areas=["610000"])).status_code == 403, "nor takes one over"
     for number in range(2):
         await propose(rig, room_count=number)
     assert (await call(rig, LEAD, PROPOSALS, body)).status_code == 409

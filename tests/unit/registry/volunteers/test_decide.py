@@ -22,7 +22,7 @@ from services.registry.volunteers.decide import (
     usable_roles,
 )
 from services.registry.volunteers.edits import decide_entry
-from services.registry.volunteers.model import Volunteer, VolunteerDecision
+from services.registry.volunteers.model import Vetting, VettingStatus, Volunteer, VolunteerDecision
 from tests.unit.registry.stations.builders import station
 from tests.unit.registry.volunteers.builders import NOW, TODAY, credential, credential_item, volunteer, volunteer_entry
 
@@ -70,6 +70,10 @@ def test_the_order_of_dialects_makes_no_difference() -> None:
 # --- who can be asked
 
 
+def cleared_through(day: date) -> Vetting:
+    return Vetting(status=VettingStatus.CLEARED, authority="a", checked_on=TODAY, valid_until=day)
+
+
 @pytest.mark.parametrize(
     ("changes", "reasons"),
     [
@@ -77,6 +81,10 @@ def test_the_order_of_dialects_makes_no_difference() -> None:
         pytest.param({"available": False}, ("unavailable",), id="unavailable"),
         pytest.param({"is_adult": False}, ("minor",), id="a minor"),
         pytest.param({"is_retired": True}, ("retired",), id="retired"),
+        pytest.param({"vetting": cleared_through(TODAY)}, (), id="a check that holds through today"),
+        pytest.param(
+            {"vetting": cleared_through(TODAY - timedelta(days=1))}, ("vetting-lapsed",), id="a check that has lapsed"
+        ),
         pytest.param({"roles": (Role.PFA_TRAINED,), "credentials": ()}, ("no-valid-credential",), id="no credential"),
         pytest.param({"roles": (Role.SUPPORT,), "credentials": ()}, (), id="a role that needs none"),
         pytest.param(
