@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Callable
 from datetime import timedelta
 from pathlib import Path
-from uuid import UUID
+from uuid import UUID, uuid4
 
 import pytest
 import pytest_asyncio
@@ -16,7 +16,7 @@ from schemas.policy import AccountRole
 from services.dispatch.app import create
 from tests.integration.dispatch.field import Field, open_field
 from tests.integration.dispatch.story import FACTOR, Story
-from tests.integration.dispatch.test_teams import begin, whole_team
+from tests.integration.dispatch.test_teams import answer, begin, whole_team
 from tests.support.postgres_server import TestDatabase
 
 pytestmark = pytest.mark.integration
@@ -101,3 +101,18 @@ async def test_a_team_that_is_sent_with_somebody_who_opted_out_before_is_told_th
     async with desk.account(AccountRole.DUTY_OFFICER) as officer:
         await officer.post(f"/dispatch/missions/{story.mission_id()}/approvals", headers={"Idempotency-Key": "approve"})
     assert await contacts(desk) == [(member, False, lead)]
+
+
+async def test_a_team_that_was_sent_is_told_of_a_newcomer_who_opted_out_before(desk: Field) -> None:
+    story = Story()
+    lead, member, _ = await team(desk, story)
+    async with desk.account(AccountRole.DUTY_OFFICER) as officer:
+        await officer.post(
+            f"/dispatch/missions/{story.mission_id()}/declines", json={"volunteer_id": str(member), "reason": "ill"},
+            headers={"Idempotency-Key": "decline"},
+        )  # fmt: skip
+    newcomer = uuid4()
+    await opt_out(desk, newcomer)
+    assert await contacts(desk) == []
+    await answer(desk, story, newcomer, "counsel")
+    assert await contacts(desk) == [(newcomer, False, lead)]

@@ -215,6 +215,9 @@ async def test_somebody_who_takes_the_answer_back_is_replaced_before_departure(d
     assert {member.volunteer_id for member in again.members} == {newcomer, crew[1], crew[2]}
     assert again.lead_volunteer_id == newcomer
     assert again.relieve_by_at == first.relieve_by_at
+    async with desk.account(AccountRole.VIEWER) as viewer:
+        shown = (await viewer.get(f"/dispatch/missions/{story.mission_id()}")).json()
+    assert shown["lead_volunteer_id"] == str(newcomer)
 
 
 async def test_needs_that_grow_make_more_teams(desk: Field) -> None:
