@@ -153,6 +153,10 @@ async def test_the_same_request_gets_the_stored_answer(pool: Any, folder: Path) 
             assert own is not None
             assert bytes(own.body) == stored
         assert await keyed(b"b", key=None).claim(connection, ANSWER) is None
+        for _ in range(2):
+            text = await keyed(b"", key="k-2").claim(connection, Answer(200, b"x", "text/calendar"))
+        assert text is not None
+        assert text.headers["content-type"].startswith("text/calendar")
 
 
 async def test_of_two_requests_at_once_the_second_waits_for_the_first(dsn: str, folder: Path) -> None:
@@ -194,9 +198,12 @@ async def test_a_request_that_failed_kept_nothing(pool: Any, folder: Path) -> No
         assert await keyed(b"b").claim(connection, ANSWER) is None
 
 
-async def test_old_keys_are_forgotten(pool: Any, folder: Path) -> None:
+async def test_old_keys_are_forgotten_so_many_at_once(pool: Any, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("services.kit.idempotency._SWEEP_ROWS_MAX", 2)
     await apply(pool, folder)
     async with pool.acquire() as connection:
-        await keyed(b"a").claim(connection, ANSWER)
-    assert await sweep(pool, datetime.now(UTC)) == 0
-    assert await sweep(pool, datetime.now(UTC) + timedelta(days=3)) == 1
+        for number in range(3):
+            await keyed(b"a", key=f"k-{number}").claim(connection, ANSWER)
+    now = datetime.now(UTC)
+    assert await sweep(pool, now + timedelta(hours=47)) == 0
+    assert [await sweep(pool, now + timedelta(hours=49)) for _ in range(3)] == [2, 1, 0]
