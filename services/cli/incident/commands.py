@@ -21,6 +21,10 @@ Reason = Annotated[str, typer.Option("--reason", help="Why; kept with the change
 File = Annotated[Path | None, typer.Option("--file", help="A JSON object; - reads it from the standard input.")]
 Lat = Annotated[float | None, typer.Option("--lat", min=-90, max=90, help="Latitude in degrees (WGS 84).")]
 Lon = Annotated[float | None, typer.Option("--lon", min=-180, max=180, help="Longitude in degrees (WGS 84).")]
+Address = Annotated[str | None, typer.Option("--address", help="The place by name.")]
+PlaceCodes = Annotated[
+    list[str] | None, typer.Option("--place-code", help="The place is this area (GB/T 2260); repeat.")
+]
 AreaCodes = Annotated[list[str] | None, typer.Option("--area-code", help="An area it concerns (GB/T 2260); repeat.")]
 RadiusM = Annotated[float | None, typer.Option("--radius-m", min=0, help="Metres around the place.")]
 Magnitude = Annotated[float | None, typer.Option("--magnitude", help="Of an earthquake.")]
@@ -39,10 +43,8 @@ def declare(
     ] = None,
     lat: Lat = None,
     lon: Lon = None,
-    address: Annotated[str | None, typer.Option("--address", help="The place by name.")] = None,
-    place_code: Annotated[
-        list[str] | None, typer.Option("--place-code", help="The place is this area (GB/T 2260); repeat.")
-    ] = None,
+    address: Address = None,
+    place_code: PlaceCodes = None,
     area_code: AreaCodes = None,
     radius_m: RadiusM = None,
     magnitude: Magnitude = None,
@@ -139,6 +141,8 @@ def amend(
     file: File = None,
     lat: Lat = None,
     lon: Lon = None,
+    address: Address = None,
+    place_code: PlaceCodes = None,
     area_code: AreaCodes = None,
     radius_m: RadiusM = None,
     magnitude: Magnitude = None,
@@ -147,7 +151,7 @@ def amend(
     name: Name = "admin",
 ) -> None:
     """Say anew where it is; what is left out stays."""
-    place = place_of(lat_deg=lat, lon_deg=lon, address=None, place_codes=None)
+    place = place_of(lat_deg=lat, lon_deg=lon, address=address, place_codes=place_code)
     said = {"place": place, "area_codes": area_code, "radius_m": radius_m, "magnitude": magnitude, "reason": reason}
     _change(Desk(home, url, name), incident_id, "area", joined(read_document(file), said))
 

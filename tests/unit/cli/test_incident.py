@@ -176,13 +176,13 @@ def test_a_dry_run_previews_what_was_found_and_declares_nothing(url: str) -> Non
 
 def test_changes_are_one_request_each_under_a_fresh_key(url: str) -> None:
     for command in (
-        ("amend", ID, "--radius-m", "5"), ("phase", ID, "recovery"), ("merge", ID, "b"), ("different", ID, "b"),
+        ("amend", ID, "--address", "汶川县"), ("phase", ID, "recovery"), ("merge", ID, "b"), ("different", ID, "b"),
         ("close", ID), ("reopen", ID), ("raise", ID, "I"), ("lower", ID, "III"),
     ):  # fmt: skip
         result = run(url, *command, "--reason", "r")
         assert result.exit_code == 0, (command, result.output)
     assert [(path.rpartition("/")[2], body) for path, body in Handler.asked] == [
-        ("area", {"radius_m": 5, "reason": "r"}), ("phase", {"phase": "recovery", "reason": "r"}),
+        ("area", {"place": {"address": "汶川县"}, "reason": "r"}), ("phase", {"phase": "recovery", "reason": "r"}),
         ("merge", {"into": "b", "reason": "r"}), ("different", {"other": "b", "reason": "r"}),
         ("close", {"reason": "r"}), ("reopen", {"reason": "r"}), ("level", {"level": "I", "reason": "r"}),
         ("level", {"level": "III", "reason": "r"}),
