@@ -111,3 +111,25 @@ test("two that are different are no longer asked about", async ({ page, request 
     await close(request, second);
   }
 });
+
+test("a change that came too late is refused, and says what another changed", async ({ page, request }) => {
+  const title = freshTitle("Too late");
+  const incident = await declared(request, title);
+  // What others change is not heard of.
+  await page.route("**/streams/**", (route) => route.abort());
+  try {
+    await open(page, ENGLISH, incident, title);
+    const actions = page.getByTestId("actions");
+    await actions.getByRole("button", { name: "Close", exact: true }).click();
+    await actions.getByLabel("Reason").fill("it is over");
+    await change(request, incident, "close", { reason: "somebody else was first" });
+    await actions.getByRole("button", { name: "Go on: close" }).click();
+    await actions.getByRole("button", { name: "Yes, close the incident" }).click();
+    await expect(actions.getByText("no longer is as it was shown")).toBeVisible();
+    await expect(actions.getByText("somebody else was first")).toBeVisible();
+    await expect(page.locator("article > .hint").first()).toContainText("closed");
+    await expect(actions.getByRole("button", { name: "Go on: close" })).toBeDisabled();
+  } finally {
+    await close(request, incident);
+  }
+});

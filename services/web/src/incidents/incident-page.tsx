@@ -52,6 +52,9 @@ export function IncidentPage({ session, incidentId }: { session: Session; incide
   useStream(session, "zone-events", ZONE_CHANGES, hear(settled.zones));
   useStream(session, "alert-events", ALERT_CHANGES, hear(settled.board));
   const briefs = useBriefs(session, incident.value ? named(incident.value) : []);
+  const again = () => {
+    for (const one of [incident, zones, board]) one.again();
+  };
   if (incident.value === null) {
     return incident.error ? <WentWrong error={incident.error} /> : <p class="hint">{words.loading}</p>;
   }
@@ -61,7 +64,7 @@ export function IncidentPage({ session, incidentId }: { session: Session; incide
       <WentWrong error={incident.error ?? zones.error ?? board.error} />
       <Relations incident={incident.value} briefs={briefs} />
       {mayChange(session) ? (
-        <Actions session={session} incident={incident.value} briefs={briefs} again={incident.again} />
+        <Actions session={session} incident={incident.value} briefs={briefs} again={again} />
       ) : (
         <SameIncidents incident={incident.value} briefs={briefs} />
       )}

@@ -33,7 +33,7 @@ export const changing: ChangingWords = {
   reasonNeeded: "say why",
   incidentClosed: "The incident is closed; nothing about it changes any more.",
   changedMeanwhile: "The incident was changed while you were here:",
-  conflict: "The incident no longer is as it was shown, and is shown anew now; nothing was changed by you.",
+  conflict: "The incident no longer is as it was shown; it is shown anew now. What you sent changed nothing.",
   forbidden: "Your account does not answer for all areas of this incident. Nothing was changed.",
   notTaken: "Nothing was changed.",
   raise: "Raise to {level}",

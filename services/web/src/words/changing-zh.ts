@@ -30,7 +30,7 @@ export const changing = {
   reasonNeeded: "请写明理由",
   incidentClosed: "事件已结束，不能再变更。",
   changedMeanwhile: "填写期间，事件已有变更：",
-  conflict: "事件已不是刚才显示的样子，页面已刷新；没有做任何变更。",
+  conflict: "事件已不是刚才显示的样子，页面已刷新；您提交的内容没有做任何变更。",
   forbidden: "您的账号不负责该事件的全部区划，无权变更。没有做任何变更。",
   notTaken: "没有做任何变更。",
   raise: "提升到 {level} 级",
