@@ -1,17 +1,18 @@
 /** Accepting: a new incident, or one that is open. What is missing stands beside the button. */
 import { useMemo } from "preact/hooks";
 import type { Kind, Level } from "../api/answers";
+import type { Sender } from "../changing/use-sender";
 import { inWords } from "../declare/faults";
 import { sorted } from "../declare/findings";
 import type { Session } from "../session/session";
 import { FaultsContext, Field } from "../ui/field";
 import { WentWrong } from "../ui/told";
+import type { ProposalsWords } from "../words/proposals-zh";
 import { fill, useSpeech } from "../words/words";
 import { AttachFields } from "./attach-fields";
 import { GapFields } from "./gap-fields";
 import type { Proposal } from "./model";
 import { acceptance, gaps, type How, type Typed } from "./typed";
-import type { Deciding } from "./use-deciding";
 import type { ProposalPreview } from "./use-preview";
 
 const LEVELS: Level[] = ["I", "II", "III", "IV"];
@@ -41,26 +42,22 @@ interface AcceptProps {
   typed: Typed;
   change: (part: Partial<Typed>) => void;
   preview: ProposalPreview;
-  deciding: Deciding;
+  sender: Sender;
   /** Whether the reader has seen the proposal as it stands now. */
   isSeen: boolean;
-  onAccepted: (accepted: Accepted) => void;
 }
 
 export function AcceptForm(props: AcceptProps) {
-  const { session, proposal, typed, change, deciding, onAccepted } = props;
+  const { session, proposal, typed, change, sender } = props;
   const { words } = useSpeech();
   const wording = words.proposing;
-  const told = useMemo(() => deciding.findings.map((one) => inWords(one, words)), [deciding.findings, words]);
+  const told = useMemo(() => sender.findings.map((one) => inWords(one, words)), [sender.findings, words]);
   const faults = useMemo(() => sorted(told, FIELDS), [told]);
-  const accept = async (event: SubmitEvent) => {
+  const accept = (event: SubmitEvent) => {
     event.preventDefault();
     const said = acceptance(proposal, typed, words.wrongNumber);
-    deciding.point(said.findings);
-    if (said.findings.length > 0) return;
-    const path = `/incidents/proposals/${proposal.proposal_id}/accept`;
-    const accepted = await deciding.send<Accepted>(path, said.request);
-    if (accepted) onAccepted(accepted);
+    sender.tell(said.findings);
+    if (said.findings.length === 0) sender.send(said.request);
   };
   return (
     <FaultsContext.Provider value={faults.byField}>
@@ -163,11 +160,12 @@ function KindField({ kind, onChange }: { kind: Kind; onChange: (kind: Kind) => v
 }
 
 /** What is about to happen, what is still missing, and the button that does it. */
-function AcceptBar({ proposal, typed, preview, deciding, isSeen, hasFaults }: AcceptProps & { hasFaults: boolean }) {
+function AcceptBar({ proposal, typed, preview, sender, isSeen, hasFaults }: AcceptProps & { hasFaults: boolean }) {
   const { words, number } = useSpeech();
   const wording = words.proposing;
   const missing = gaps(proposal, typed);
   const seen = preview.shown;
+  const { sending } = sender;
   return (
     <div class="accept-now">
       <p class={proposal.exercise ? "hint" : "grave"}>{proposal.exercise ? words.exerciseHint : words.realHint}</p>
@@ -183,28 +181,22 @@ function AcceptBar({ proposal, typed, preview, deciding, isSeen, hasFaults }: Ac
           </p>
         )}
       </div>
-      {deciding.isUnsure && (
+      {sending.state === "unsure" && (
         <p class="notice bad" role="alert">
           {wording.againIsSafe}
         </p>
       )}
-      {!deciding.isUnsure && !hasFaults && <WentWrong error={deciding.error} />}
-      <button type="submit" class="main big" disabled={deciding.isBusy || !isSeen || missing.length > 0}>
-        {deciding.isBusy
-          ? wording.accepting
-          : deciding.isUnsure
-            ? wording.again
-            : buttonText(typed.how, proposal, wording)}
+      {sending.state === "failed" && !hasFaults && <WentWrong error={sending.error} />}
+      <button type="submit" class="main big" disabled={sending.state === "busy" || !isSeen || missing.length > 0}>
+        {buttonText(sending.state, typed.how, proposal, wording)}
       </button>
     </div>
   );
 }
 
-function buttonText(
-  how: How,
-  proposal: Proposal,
-  wording: { attachNow: string; reviseNow: string; declareExercise: string; declareReal: string },
-): string {
+function buttonText(state: Sender["sending"]["state"], how: How, proposal: Proposal, wording: ProposalsWords): string {
+  if (state === "busy") return wording.accepting;
+  if (state === "unsure") return wording.again;
   if (how === "attach") return wording.attachNow;
   if (how === "revise") return wording.reviseNow;
   return proposal.exercise ? wording.declareExercise : wording.declareReal;

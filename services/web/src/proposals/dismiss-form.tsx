@@ -1,27 +1,29 @@
 /** Dismissing: nothing is declared, and it is kept why. */
 import { useState } from "preact/hooks";
 import type { Schemas } from "../api/answers";
+import { useSender } from "../changing/use-sender";
 import type { Session } from "../session/session";
 import { Field } from "../ui/field";
 import { WentWrong } from "../ui/told";
 import { useSpeech } from "../words/words";
-import { useDeciding } from "./use-deciding";
 
 interface DismissProps {
   session: Session;
   proposalId: string;
-  onDismissed: () => void;
+  /** It was dismissed, or somebody else has decided. */
+  onDecided: () => void;
 }
 
-export function DismissForm({ session, proposalId, onDismissed }: DismissProps) {
+export function DismissForm({ session, proposalId, onDecided }: DismissProps) {
   const { words } = useSpeech();
   const wording = words.proposing;
   const [reason, setReason] = useState("");
-  const deciding = useDeciding(session);
-  const dismiss = async (event: SubmitEvent) => {
+  const path = `/incidents/proposals/${proposalId}/dismiss`;
+  const { sending, send } = useSender(session, path, { onDone: onDecided, onConflict: onDecided });
+  const dismiss = (event: SubmitEvent) => {
     event.preventDefault();
     const body: Schemas["DismissRequest"] = { reason: reason.trim() };
-    if (await deciding.send(`/incidents/proposals/${proposalId}/dismiss`, body)) onDismissed();
+    send(body);
   };
   return (
     <form class="card" onSubmit={dismiss}>
@@ -31,9 +33,14 @@ export function DismissForm({ session, proposalId, onDismissed }: DismissProps) 
           <input {...tied} required maxLength={500} value={reason} onInput={(e) => setReason(e.currentTarget.value)} />
         )}
       </Field>
-      <WentWrong error={deciding.error} />
-      <button type="submit" disabled={deciding.isBusy || reason.trim() === ""}>
-        {deciding.isUnsure ? wording.dismissAgain : wording.dismiss}
+      {sending.state === "unsure" && (
+        <p class="notice bad" role="alert">
+          {words.noAnswer}
+        </p>
+      )}
+      {sending.state === "failed" && <WentWrong error={sending.error} />}
+      <button type="submit" disabled={sending.state === "busy" || reason.trim() === ""}>
+        {sending.state === "unsure" ? wording.dismissAgain : wording.dismiss}
       </button>
     </form>
   );

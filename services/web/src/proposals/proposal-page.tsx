@@ -1,6 +1,7 @@
 /** One proposal: what was said and when, where, whom accepting it would reach; then a person decides. Live. */
 import { useEffect, useMemo, useState } from "preact/hooks";
 import { Link } from "wouter-preact";
+import { useSender } from "../changing/use-sender";
 import { Liveness } from "../incidents/list-page";
 import type { Session } from "../session/session";
 import { useAsked } from "../ui/asked";
@@ -16,7 +17,6 @@ import { AcceptedPanel } from "./outcome";
 import { PlacePanel } from "./place-panel";
 import { MessagesPanel, SaysPanel } from "./says-panel";
 import { nothingTyped, previewOf, type Typed, warnings } from "./typed";
-import { useDeciding } from "./use-deciding";
 import { useProposalPreview } from "./use-preview";
 
 export function ProposalPage({ session, proposalId }: { session: Session; proposalId: string }) {
@@ -48,11 +48,12 @@ function Shown({ session, proposal, isLive, again }: ShownProps) {
   const [typed, setTyped] = useState<Typed>(() => nothingTyped(proposal));
   const [seenRevision, setSeenRevision] = useState(proposal.revision);
   const [accepted, setAccepted] = useState<Accepted | null>(null);
-  const deciding = useDeciding(session);
+  const path = `/incidents/proposals/${proposal.proposal_id}/accept`;
+  const sender = useSender<Accepted>(session, path, { onDone: setAccepted, onConflict: again });
   const change = (part: Partial<Typed>) => setTyped((before) => ({ ...before, ...part }));
   // Somebody else may have accepted it meanwhile: then only revising is left. What was sent and not answered stays as it
   // is, so that sending it again is the same.
-  const isOpen = !deciding.isBusy && !deciding.isUnsure;
+  const isOpen = sender.sending.state === "ready" || sender.sending.state === "failed";
   useEffect(() => {
     if (proposal.incident_id !== null && isOpen) change({ how: "revise" });
   }, [proposal.incident_id, isOpen]);
@@ -86,13 +87,12 @@ function Shown({ session, proposal, isLive, again }: ShownProps) {
               typed={typed}
               change={change}
               preview={preview}
-              deciding={deciding}
+              sender={sender}
               isSeen={isSeen}
-              onAccepted={setAccepted}
             />
           )}
           {proposal.state === "proposed" && (
-            <DismissForm session={session} proposalId={proposal.proposal_id} onDismissed={again} />
+            <DismissForm session={session} proposalId={proposal.proposal_id} onDecided={again} />
           )}
         </div>
       </div>
