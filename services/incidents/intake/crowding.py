@@ -1,4 +1,4 @@
-"""How much a set of shapes crosses itself, estimated from a sample: overlay takes time with the number of crossings.
+"""How crowded a set of shapes is, estimated from a sample: overlay takes time with the number of crossings.
 
 A file of 20 MB can hold shapes with a thousand million crossings. They are found out before anything is overlaid.
 """
@@ -12,6 +12,7 @@ import numpy
 import shapely
 
 CROSSINGS_MAX: Final = 200_000
+NEIGHBOURS_MAX: Final = 20.0
 _SAMPLE: Final = 200
 _NEIGHBOURS: Final = 3
 """A segment of a simple line meets itself and the two beside it."""
@@ -30,6 +31,23 @@ def is_tangled(shapes: Sequence[Any], *, crossings_max: float = CROSSINGS_MAX) -
     hits = tree.query(sample, predicate="intersects").shape[1]
     crossings = max(0.0, hits / len(sample) - _NEIGHBOURS) * len(segments) / 2
     return bool(crossings > crossings_max)
+
+
+def union(parts: Any) -> Any:
+    """All parts as one.
+
+    Those that lie apart are joined a cluster at a time, which is many times faster; where each meets many, finding
+    the clusters would take longer than joining all.
+    """
+    if len(parts) > 1 and _neighbours(parts) <= NEIGHBOURS_MAX:
+        return shapely.disjoint_subset_union_all(parts)
+    return shapely.union_all(parts)
+
+
+def _neighbours(parts: Any) -> float:
+    """How many boxes of others the box of one meets, on average over a sample."""
+    sample = parts[:: max(1, len(parts) // _SAMPLE)]
+    return float(shapely.STRtree(parts).query(sample).shape[1] / len(sample)) - 1
 
 
 def _segments(shapes: Sequence[Any]) -> Any:

@@ -14,7 +14,7 @@ from shapely.geometry import Polygon
 
 from schemas.values import Geometry, MultiPolygonGeometry, PointGeometry, PolygonGeometry
 from services.incidents.intake.contours import polygons_of
-from services.incidents.intake.crowding import is_tangled
+from services.incidents.intake.crowding import is_tangled, union
 from services.incidents.intake.model import Area, Circle, Pair
 
 VERTICES_MAX: Final = 10_000
@@ -111,11 +111,15 @@ def _thinned(ring: tuple[Pair, ...], notes: list[str]) -> tuple[Pair, ...]:
     return (*ring[:-1:step], ring[-1])
 
 
-def _unrolled(ring: Sequence[Pair], toward: float | None = None) -> list[tuple[float, float]]:
+def _unrolled(ring: Sequence[Pair], toward: float | None = None) -> Any:
     """(lon, lat) with every step taken the short way round; a ring round a pole is closed over that pole.
 
     `toward` tells the pole by the latitude of a centre; otherwise it is the nearer one.
     """
+    corners = numpy.array(ring)[:, ::-1]
+    lons = corners[:, 0]
+    if numpy.abs(numpy.diff(lons)).max(initial=0) <= 180 and abs(lons[-1] - lons[0]) <= 180:
+        return corners  # as nearly all are
     out: list[tuple[float, float]] = []
     lon_before = ring[0][1]
     for lat, lon in ring:
@@ -129,7 +133,7 @@ def _unrolled(ring: Sequence[Pair], toward: float | None = None) -> list[tuple[f
     return out
 
 
-def _beside(hole: list[tuple[float, float]], shell: list[tuple[float, float]]) -> list[tuple[float, float]]:
+def _beside(hole: Any, shell: Any) -> Any:
     """A hole laid out on the same turn as its shell."""
     off = round((shell[0][0] - hole[0][0]) / 360) * 360
     return [(lon + off, lat) for lon, lat in hole]
@@ -144,12 +148,12 @@ def _joined(shapes: list[Polygon], notes: list[str]) -> Any:
     if shapely.get_num_coordinates(parts).sum() > JOINED_VERTICES_MAX:
         parts = _simpler(parts, _TOLERANCES_DEG[0])
         notes.append(f"the outlines were simplified by up to {_TOLERANCES_DEG[0]:g} degrees")
-    whole = shapely.union_all(parts)
+    whole = union(parts)
     if shapely.get_num_coordinates(whole) <= VERTICES_MAX:
         return whole
     parts = shapely.get_parts(whole)
     for tolerance_deg in _TOLERANCES_DEG if len(parts) * _BOX_VERTICES <= VERTICES_MAX else ():
-        simple = shapely.union_all(_simpler(parts, tolerance_deg))
+        simple = union(_simpler(parts, tolerance_deg))
         if shapely.get_num_coordinates(simple) <= VERTICES_MAX:
             notes.append(f"the outline was simplified by up to {tolerance_deg:g} degrees")
             return simple

@@ -106,17 +106,33 @@ def ring(text: str, where: str, notes: Notes) -> tuple[Pair, ...]:
         wrong = next((word for word in text.split() if not _PAIRS.fullmatch(word)), text)
         raise Refused(where, f"{shown(text)} is not a list of lat,lon pairs: see {shown(wrong)}")
     words = text.split()
-    if any(word[0] == "," or word[-1] == "," for word in words):
+    line = " ".join(words)
+    if ", " in line or " ," in line or line[:1] == "," or line[-1:] == ",":
         notes.add(where, "has spaces around its commas")
         words = re.sub(r"\s*,\s*", ",", text).split()
     parts = [word.split(",") for word in words]
-    if any(len(part) == 3 for part in parts):
-        if not all(len(part) == 3 for part in parts):
+    lengths = set(map(len, parts))
+    if 3 in lengths:
+        if lengths != {3}:
             # "31,5,103" among pairs is more likely a decimal comma than one corner with a height.
             raise Refused(where, "has corners of two numbers and of three; which are lat,lon?")
         notes.add(where, "has heights, which were left out")
-    pairs = _within_180([_pair(part, where) for part in parts], where, notes)
+    pairs = _plain(parts) if lengths in ({2}, {3}) else None
+    if pairs is None:
+        pairs = _within_180([_pair(part, where) for part in parts], where, notes)
     return close(pairs, where, notes)
+
+
+def _plain(parts: list[list[str]]) -> list[Pair] | None:
+    """The corners of a ring in which every number is one and in range, as nearly all are; None for any other, whose
+    corners are then looked at one by one."""
+    try:
+        # The characters were checked before, so that float() takes no underscores, words or other digits here.
+        lats, lons = [float(part[0]) for part in parts], [float(part[1]) for part in parts]
+    except ValueError:
+        return None
+    is_within = min(lats) >= -90 and max(lats) <= 90 and min(lons) >= -180 and max(lons) <= 180
+    return list(zip(lats, lons, strict=True)) if is_within else None
 
 
 def _within_180(pairs: list[Pair], where: str, notes: Notes) -> list[Pair]:
@@ -160,7 +176,6 @@ def _pair(parts: list[str], where: str) -> Pair:
     if not 2 <= len(parts) <= 3:
         raise Refused(where, f"{shown(word)} is not a pair lat,lon")
     try:
-        # The characters were checked before, so that float() takes no underscores, words or other digits here.
         lat_deg, lon_deg = float(parts[0]), float(parts[1])
     except ValueError as error:
         raise Refused(where, f"{shown(word)} is not a pair of numbers lat,lon") from error

@@ -110,5 +110,36 @@ def test_an_outline_with_too_many_corners_is_simplified_and_that_is_noted() -> N
     assert any("simplified" in note for note in notes)
 
 
+def rectangle(south: int, west: int, height: int, width: int) -> Area:
+    """Whole degrees, so that some touch along an edge, some overlap and some lie apart."""
+    north, east = south + height, west + width
+    return area((south, west), (south, east), (north, east), (north, west))
+
+
+WHOLE = st.builds(rectangle, st.integers(20, 40), st.integers(90, 110), st.integers(1, 4), st.integers(1, 4))
+
+
+@settings(max_examples=examples(60))
+@given(st.lists(WHOLE, min_size=1, max_size=25))
+def test_what_lies_apart_touches_or_overlaps_is_joined_to_the_ground_that_any_of_it_covers(areas: list[Area]) -> None:
+    joined, notes = drawn(*areas)
+    squares = {
+        (south, west)
+        for south in range(18, 46)
+        for west in range(88, 116)
+        if any(_holds(one, south + 0.5, west + 0.5) for one in areas)
+    }
+    assert joined.is_valid
+    assert joined.area == pytest.approx(len(squares))
+    assert all(joined.covers(Point(west + 0.5, south + 0.5)) for south, west in squares)
+    assert notes == ()
+
+
+def _holds(one: Area, lat: float, lon: float) -> bool:
+    ((ring,),) = one.polygons
+    lats, lons = zip(*ring, strict=True)
+    return min(lats) < lat < max(lats) and min(lons) < lon < max(lons)
+
+
 def test_no_place_is_none() -> None:
     assert geometry_of([Area(description="somewhere")]) == (None, 0, ())
