@@ -43,6 +43,13 @@ export function useFelt(map: L.Map | null, felt: Felt | null): void {
         .bindTooltip(text(fill(words.moreGround.observationAt, { intensity: number(intensity) })), { className: "tip" })
         .addTo(layer);
     }
+    return () => {
+      layer.remove();
+    };
+  }, [map, felt?.contours, felt?.observations, words]);
+  useEffect(() => {
+    if (!map || !felt) return;
+    const layer = L.layerGroup().addTo(map);
     for (const venue of felt.venues) {
       const at: L.LatLngTuple = [venue.position.lat_deg, venue.position.lon_deg];
       L.circle(at, { radius: venue.radius_m, className: "place", weight: 2 }).addTo(layer);
@@ -53,7 +60,7 @@ export function useFelt(map: L.Map | null, felt: Felt | null): void {
     return () => {
       layer.remove();
     };
-  }, [map, felt, words]);
+  }, [map, felt?.venues, words]);
   useEffect(() => {
     if (!map || !felt) return;
     const all = boundsOf(felt);
