@@ -5,28 +5,32 @@ The rows of the policy table say which they are, so a route that is new is asked
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import AbstractAsyncContextManager
 from typing import Any, Final
 
 import httpx
 
 from schemas.policy import rows_of
-from tests.support.service_rig import ServiceRig
 
 OUTSIDE: Final = "outside the areas of your account"
 
 
 async def answers(
-    rig: ServiceRig, names: Mapping[str, object], bodies: Mapping[str, Mapping[str, Any]], areas: Collection[str]
+    service: str,
+    account: Callable[..., AbstractAsyncContextManager[httpx.AsyncClient]],
+    areas: Sequence[str],
+    names: Mapping[str, object],
+    bodies: Mapping[str, Mapping[str, Any]],
 ) -> dict[str, httpx.Response]:
-    """What each route with a jurisdiction answers to all its roles at once in these areas. `names` fill the paths,
-    `bodies` say by route what is sent (`{}` as JSON if nothing is said), as httpx takes it."""
+    """What each route with a jurisdiction answers to all its roles at once in these areas. `account` makes a client
+    of roles and areas, `names` fill the paths, `bodies` say by route what is sent, as httpx takes it."""
     found = {}
-    for row in rows_of(rig.service.name):
+    for row in rows_of(service):
         if row.jurisdiction:
             route = f"{row.method} {row.path}"
             sent = bodies.get(route, {"json": {}} if row.method == "POST" else {})
-            async with rig.client(*row.roles, areas=tuple(areas)) as client:
+            async with account(*row.roles, areas=areas) as client:
                 found[route] = await client.request(row.method, row.path.format(**names), **sent)
     return found
 

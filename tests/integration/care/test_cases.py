@@ -31,6 +31,7 @@ from services.care.app import create
 from services.care.decide import is_case_code
 from tests.integration.dispatch.field import REAL_NOW, Field, open_field
 from tests.integration.dispatch.story import FACTOR, OCCURRED_AT, Story
+from tests.support.elsewhere import answers, let_in
 from tests.support.postgres_server import TestDatabase
 
 pytestmark = pytest.mark.integration
@@ -238,6 +239,19 @@ async def test_counts_by_level_are_for_readers_of_the_area(ward: Ward) -> None:
         counts = (await viewer.get(path)).json()
     assert (counts["open"], counts["closed"], counts["awaiting_review"], counts["consented"]) == (4, 0, 3, 2)
     assert {level: one["open"] for level, one in counts["by_level"].items()} == {"L0": 1, "L1": 2, "L3": 1}
+
+
+async def test_an_account_of_another_area_is_refused_everywhere_and_changes_nothing(ward: Ward) -> None:
+    names = {"case_id": await ward.open_one(), "incident_id": ward.story.incident_id}
+    bodies = {
+        "POST /care/cases": {"json": ward.met},
+        "POST /care/cases/{case_id}/triage": {"json": {"level": "L0"}},
+        "POST /care/cases/{case_id}/consent": {"json": {"follow_up": False}},
+        "POST /care/cases/{case_id}/close": {"json": {"reason": "moved"}},
+    }
+    before = await ward.desk.everything(*TABLES)
+    assert let_in(await answers("care", ward.desk.account, ["610000"], names, bodies)) == {}
+    assert await ward.desk.everything(*TABLES) == before
 
 
 @pytest.mark.parametrize(

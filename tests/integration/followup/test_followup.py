@@ -27,6 +27,7 @@ from schemas.vocabulary import AgeBand, PopulationGroup, TriageLevel
 from services.followup.app import create
 from tests.integration.dispatch.field import Field, open_field
 from tests.integration.dispatch.story import FACTOR, Story
+from tests.support.elsewhere import answers, let_in
 from tests.support.postgres_server import TestDatabase
 
 pytestmark = pytest.mark.integration
@@ -293,6 +294,22 @@ async def test_a_person_moves_away_and_the_plan_ends(desk: Desk) -> None:
         assert (await clinician.post(path, json={"end": "moved"})).json()["changed"] is False
     (ended,) = await desk.base.emitted(FollowupEnded)
     assert ended.end is FollowupEnd.MOVED
+
+
+async def test_an_account_of_another_area_is_refused_everywhere_and_changes_nothing(desk: Desk) -> None:
+    await desk.fence()
+    await desk.meet(L1)
+    _, planned = await desk.plans()
+    names = {
+        "incident_id": desk.story.incident_id, "plan_id": planned.plan_id, "task_id": planned.tasks[0].task_id,
+    }  # fmt: skip
+    bodies = {
+        "POST /followup/tasks/{task_id}/attempts": {"json": {"channel": "phone"}},
+        "POST /followup/plans/{plan_id}/end": {"json": {"end": "moved"}},
+    }
+    before = await desk.base.everything(*TABLES)
+    assert let_in(await answers("followup", desk.base.account, ["610000"], names, bodies)) == {}
+    assert await desk.base.everything(*TABLES) == before
 
 
 async def test_counts_and_the_last_date_are_shown(desk: Desk) -> None:

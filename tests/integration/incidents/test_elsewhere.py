@@ -46,13 +46,13 @@ async def test_an_account_of_another_area_is_refused_everywhere_and_changes_noth
     names, sent = await populated(rig)
     paths = (f"proposals/{names['proposal_id']}", names["incident_id"])
     before = [await shown(rig, path) for path in paths], len(await rig.emitted())
-    assert let_in(await answers(rig, names, sent, ELSEWHERE)) == {}
+    assert let_in(await answers("incidents", rig.client, ELSEWHERE, names, sent)) == {}
     assert ([await shown(rig, path) for path in paths], len(await rig.emitted())) == before
 
 
 async def test_an_account_of_the_area_is_let_in_everywhere(rig: ServiceRig) -> None:
     names, sent = await populated(rig)
-    found = await answers(rig, names, sent, ["510000", *ELSEWHERE])
+    found = await answers("incidents", rig.client, ["510000", *ELSEWHERE], names, sent)
     assert let_in(found).keys() == found.keys()
 
 

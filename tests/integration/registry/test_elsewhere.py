@@ -88,7 +88,7 @@ def shown(found: dict[str, httpx.Response], names: dict[str, UUID | str]) -> set
 async def test_an_account_of_another_area_is_refused_everywhere_and_changes_nothing(rig: ServiceRig) -> None:
     names = await populated(rig)
     before = await register(rig), len(await rig.emitted())
-    found = await answers(rig, names, BODIES, ["610000"])
+    found = await answers("registry", rig.client, ["610000"], names, BODIES)
     assert let_in(found).keys() == LISTS | {ROW_BY_ROW}, let_in(found)
     assert (await register(rig), len(await rig.emitted())) == before
     assert shown(found, names) == set()
@@ -96,6 +96,6 @@ async def test_an_account_of_another_area_is_refused_everywhere_and_changes_noth
 
 async def test_an_account_of_the_area_is_let_in_everywhere(rig: ServiceRig) -> None:
     names = await populated(rig)
-    found = await answers(rig, names, BODIES, ["510000"])
+    found = await answers("registry", rig.client, ["510000"], names, BODIES)
     assert let_in(found).keys() == found.keys()
     assert shown(found, names) == LISTS
