@@ -72,3 +72,33 @@ async def test_a_free_seat_in_a_plan_that_nobody_approved_is_taken_and_nobody_is
         await officer.post(f"/dispatch/missions/{story.mission_id()}/approvals")
     (sent,) = await desk.emitted(MissionDispatched)
     assert {member.volunteer_id for member in sent.members} == {newcomer, *crew[1:]}
+
+
+async def test_who_gives_the_place_back_before_they_had_a_seat_leaves_no_team(desk: Field) -> None:
+    story = Story()
+    await begin(desk, story)
+    gone, newcomer = uuid4(), uuid4()
+    await answer(desk, story, gone, "lead")
+    reopened = AlertQuotaReopened(
+        alert_id=story.alert_id, incident_id=story.incident_id, need_id="lead", volunteer_id=gone, reason="withdrew"
+    )
+    await desk.tell(reopened, story.alert_id, exercise=True)
+    assert await desk.emitted() == []
+    for volunteer_id, need_id in ((newcomer, "lead"), (uuid4(), "counsel"), (uuid4(), "counsel")):
+        await answer(desk, story, volunteer_id, need_id)
+    (planned,) = await desk.emitted(MissionPlanned)
+    assert planned.lead_volunteer_id == newcomer
+
+
+async def test_who_waits_takes_the_seat_that_somebody_leaves_at_once(desk: Field) -> None:
+    story = Story()
+    await begin(desk, story)
+    crew = await whole_team(desk, story)
+    waiting = uuid4()
+    await answer(desk, story, waiting, "counsel")
+    async with desk.phone(crew[1], story.mission_id()) as phone:
+        path = f"/dispatch/missions/{story.mission_id()}/declines"
+        answered = await phone.post(path, json={"volunteer_id": str(crew[1]), "reason": "ill"})
+    assert answered.status_code == 200, answered.text
+    again = (await desk.emitted(MissionDispatched))[-1]
+    assert {member.volunteer_id for member in again.members} == {crew[0], crew[2], waiting}
