@@ -110,6 +110,14 @@ def test_bad_positions_are_refused(ids, lon_lat, words: str) -> None:
         PointIndex(ids, lon_lat)
 
 
+def test_as_near_to_and_far_from_0_as_sides_are_exact_and_no_farther() -> None:
+    near, far = 2.0**-400, 2.0**400
+    assert found(index_of(np.array([(near, -far), (-near, far)])), SQUARE) == []
+    for beyond in (near / 2, far * 2):
+        with pytest.raises(ValueError, match="position 1 is not"):
+            index_of(np.array([(near, far), (1.0, -beyond)]))
+
+
 def test_bad_shapes_are_refused() -> None:
     index = PointIndex([0], [(1.0, 1.0)])
     with pytest.raises(TypeError, match="LineString"):
