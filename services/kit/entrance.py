@@ -93,6 +93,13 @@ class Entrance:
         length = header_of(scope, b"content-length")
         if length is not None and length.isdigit() and int(length) > bytes_max:
             raise too_large(bytes_max)
+        coding = (header_of(scope, b"content-encoding") or "identity").strip().lower()
+        if coding != "identity":
+            raise ProblemError(
+                415, "unsupported-media-type", "The body must not be compressed.",
+                findings=[Finding(where="header:Content-Encoding", what="must be identity or absent")],
+                headers={"Accept-Encoding": "identity"},
+            )  # fmt: skip
         media_type = (header_of(scope, b"content-type") or "").partition(";")[0].strip().lower()
         if match.route.takes_body and media_type not in match.route.accepts:
             accepted = " or ".join(sorted(match.route.accepts))
