@@ -18,13 +18,13 @@ from schemas.events.incident import IncidentLevelRaised
 from schemas.policy import AccountRole, prefix_of
 from services.incidents import acting, decide, declaring, store
 from services.incidents.amend import api as amend
+from services.incidents.declaring import Declaring
 from services.incidents.feeds import api as feeds
 from services.incidents.gazetteer import api as gazetteer
 from services.incidents.gazetteer.desk import Desk
 from services.incidents.gazetteer.outside import outside_of
 from services.incidents.model import (
     CloseRequest,
-    Declared,
     DeclareRequest,
     LevelRequest,
     NeedsRequest,
@@ -36,11 +36,9 @@ from services.incidents.sameness.watch import Watch
 from services.incidents.settings import IncidentsSettings
 from services.incidents.templates import api as template_routes
 from services.incidents.templates.store import Templates
-from services.kit.at_once import commit_at_once
-from services.kit.auth import Principal, require_all_jurisdiction, require_jurisdiction
+from services.kit.auth import Principal, require_jurisdiction
 from services.kit.http import CurrentPrincipal, accepts, current_principal, direct, read_json
 from services.kit.idempotency import Answer, ClaimedKey, RequestKey, request_key
-from services.kit.outbox import EventTooLarge
 from services.kit.problems import not_found
 from services.kit.runtime import Runtime
 
@@ -54,6 +52,7 @@ def create_router(runtime: Runtime, settings: IncidentsSettings, templates: Temp
     """The routes of the service."""
     router = APIRouter(prefix="/incidents")
     desk = Desk(runtime, settings.incidents_places_file)
+    declares = Declaring(runtime=runtime, templates=templates, watch=watch, desk=desk)
 
     @router.post("")
     @accepts("application/json")
@@ -62,8 +61,8 @@ def create_router(runtime: Runtime, settings: IncidentsSettings, templates: Temp
         principal, key = await current_principal(request), await request_key(request)
         document = read_json(request, DeclareRequest)
         if declaring.is_dry_run(request.scope["query_string"]):
-            return await _would_declare(runtime, templates, watch, desk, document, key, principal)
-        return await _declare(runtime, templates, watch, desk, document, key, principal)
+            return _json(await declares.rehearse(document, key, principal))
+        return await declares.keep(document, key, principal)
 
     @router.post("/{incident_id}/needs")
     async def state_needs(
@@ -83,7 +82,7 @@ def create_router(runtime: Runtime, settings: IncidentsSettings, templates: Temp
 
     template_routes.add_routes(router, runtime, templates)  # before `/{incident_id}`, which matches any word
     gazetteer.add_routes(router, runtime, desk, outside_of(settings))
-    feeds.add_routes(router, runtime, templates, desk)
+    feeds.add_routes(router, declares)
     _add_reads(router, runtime)
     amend.add_routes(router, runtime, templates, watch.known, desk)
     return router
@@ -115,87 +114,6 @@ def _add_reads(router: APIRouter, runtime: Runtime) -> None:
         require_jurisdiction(principal, document["area_codes"])
         document["may_be_same_as"] = likenesses
         return _json(document if principal.roles & _READS_FREE_TEXT else _without_free_text(document))
-
-
-async def _declare(
-    runtime: Runtime,
-    templates: Templates,
-    watch: Watch,
-    desk: Desk,
-    request: DeclareRequest,
-    key: ClaimedKey,
-    principal: Principal,
-) -> Response:
-    incident_id, now = key.command_id, runtime.clock.now()
-    made = await _make(runtime, templates, watch, desk, request, principal, incident_id, now)
-    located, declared, request = made.located, made.declared, made.located.request
-    try:
-        response = await commit_at_once(
-            runtime,
-            key,
-            store.DECLARE,
-            store.declare_arguments(declared, principal.subject, made.likenesses, located),
-            event=declared.event,
-            key=incident_id,
-            exercise=declared.exercise,
-            jurisdiction=declared.event.area_codes,
-            now=now,
-            answer=Answer.of(201, {"incident_id": str(incident_id), "problems": made.problems()}),
-        )
-    except EventTooLarge as error:
-        raise acting.too_large(str(error)) from None
-    watch.known.add(request.kind, declared.exercise, declaring.happening_of(declared.event))
-    watch.second_look.later(partial(_look_again, runtime, templates, request, declared))
-    return response
-
-
-async def _would_declare(
-    runtime: Runtime,
-    templates: Templates,
-    watch: Watch,
-    desk: Desk,
-    request: DeclareRequest,
-    key: ClaimedKey,
-    principal: Principal,
-) -> Response:
-    """What declaring would do, by the same rules. Nothing is kept or told."""
-    made = await _make(runtime, templates, watch, desk, request, principal, key.command_id, runtime.clock.now())
-    would = made.declared.event.model_dump(mode="json", exclude={"incident_id"})
-    return _json({"would_declare": would, "exercise": made.declared.exercise, "problems": made.problems()})
-
-
-async def _make(
-    runtime: Runtime,
-    templates: Templates,
-    watch: Watch,
-    desk: Desk,
-    request: DeclareRequest,
-    principal: Principal,
-    incident_id: UUID,
-    now: datetime,
-) -> declaring.Made:
-    """Everything up to the statement that keeps it. Raises 422 or 403."""
-    require_all_jurisdiction(principal, request.area_codes)
-    located = await declaring.located(runtime, request, principal, desk)
-    request = located.request
-    around, reference = await declaring.surroundings(runtime, templates, watch.known, request)
-    declaring.check_parent(request, around, principal)
-    declared = decide.declare(request, incident_id=incident_id, now=now, reference=reference)
-    if isinstance(declared, Refusal):
-        raise acting.problem_of(declared)
-    likenesses = declaring.likenesses(templates, declared, around)
-    return declaring.Made(located=located, declared=declared, likenesses=likenesses)
-
-
-async def _look_again(runtime: Runtime, templates: Templates, request: DeclareRequest, declared: Declared) -> None:
-    """Look around once more, for what was declared at the same moment."""
-    async with runtime.pool.acquire(timeout=runtime.settings.pool_acquire_timeout_s) as connection:
-        likenesses = declaring.likenesses(
-            templates, declared, await declaring.look_around(connection, templates, request)
-        )
-        if likenesses:
-            incident_id, now = declared.event.incident_id, runtime.clock.now()
-            await sameness.note_likenesses(connection, incident_id, likenesses, now)
 
 
 async def _state_needs(

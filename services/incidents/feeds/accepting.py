@@ -75,26 +75,20 @@ async def declare(
     unit: Unit, templates: Templates, kept: Kept, located: Located, principal: Principal | None
 ) -> Accepted:
     """Declare the incident, by the proposal's id; without a principal by a policy. Raises 422, EventTooLarge."""
-    request, connection = located.request, unit.connection
-    around = await declaring.look_around(connection, templates, request)
+    connection = unit.connection
+    around = await declaring.look_around(connection, templates, located.request)
     reference = await templates.now(connection)
-    if principal is not None:
-        declaring.check_parent(request, around, principal)
-    declared = deciding.declare(request, incident_id=kept.proposal_id, now=unit.now, reference=reference)
-    if isinstance(declared, Refusal):
-        raise acting.problem_of(declared)
-    likenesses = declaring.likenesses(templates, declared, around)
-    event = declared.event
+    made = declaring.decided(located, around, reference, templates, principal, kept.proposal_id, unit.now)
+    declared, event = made.declared, made.declared.event
     unit.inherit(exercise=declared.exercise, jurisdiction=event.area_codes)
     await amend_store.insert_declared(
         connection, event, exercise=declared.exercise, narrative=declared.narrative,
         needs_by_hand=declared.needs_by_hand, now=unit.now, actor=unit.actor, located=located,
     )  # fmt: skip
-    await sameness.note_likenesses(connection, event.incident_id, likenesses, unit.now)
+    await sameness.note_likenesses(connection, event.incident_id, made.likenesses, unit.now)
     await feed_store.set_accepted(connection, kept, event.incident_id, 1, now=unit.now, actor=unit.actor)
     _tell_accepted(unit, kept, event.incident_id, "declared", by_policy=principal is None)
     unit.emit(event, key=event.incident_id)
-    made = declaring.Made(located=located, declared=declared, likenesses=likenesses)
     problems = tuple(made.problems())
     return Accepted(incident_id=event.incident_id, outcome="declared", revision=kept.revision, problems=problems)
 

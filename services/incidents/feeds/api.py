@@ -13,6 +13,7 @@ from fastapi import APIRouter, Path, Query, Request, Response
 from schemas.policy import prefix_of
 from services.incidents import acting, declaring
 from services.incidents.amend import store as amend_store
+from services.incidents.declaring import Declaring
 from services.incidents.feeds import accepting, decide, store
 from services.incidents.feeds.model import (
     NAME_CHARS_MAX,
@@ -24,9 +25,7 @@ from services.incidents.feeds.model import (
 )
 from services.incidents.feeds.reader import Reader
 from services.incidents.feeds.taking import Taker
-from services.incidents.gazetteer.desk import Desk
 from services.incidents.intake.model import FILE_BYTES_MAX
-from services.incidents.templates.store import Templates
 from services.kit.auth import Principal, require_all_jurisdiction, require_jurisdiction
 from services.kit.http import CurrentPrincipal, streamed
 from services.kit.idempotency import Answer, ClaimedKey, RequestKey
@@ -43,12 +42,13 @@ _NEWEST: Final = (datetime(9999, 1, 1, tzinfo=UTC), UUID(int=2**128 - 1))
 Source = Annotated[str, Path(pattern=SOURCE)]
 
 
-def add_routes(router: APIRouter, runtime: Runtime, templates: Templates, desk: Desk) -> None:
+def add_routes(router: APIRouter, declares: Declaring) -> None:
     """`/incidents/feeds/{source}` and `/incidents/proposals`.
 
     A document needs no Idempotency-Key: what it says is known by its content, so that it may be handed in again.
     """
-    taker = Taker(runtime, templates, Reader())
+    runtime = declares.runtime
+    taker = Taker(runtime, declares.templates, Reader())
 
     @router.post("/feeds/{source}")
     @streamed(*MEDIA_TYPES, bytes_max=FILE_BYTES_MAX)
@@ -79,7 +79,7 @@ def add_routes(router: APIRouter, runtime: Runtime, templates: Templates, desk: 
             return await key.complete(unit.connection, Answer.of(200, {"source": source, "version": version}))
 
     _add_reads(router, runtime)
-    _add_decisions(router, runtime, templates, desk)
+    _add_decisions(router, declares)
 
 
 def _add_reads(router: APIRouter, runtime: Runtime) -> None:
@@ -118,13 +118,15 @@ def _add_reads(router: APIRouter, runtime: Runtime) -> None:
         return _json(found)
 
 
-def _add_decisions(router: APIRouter, runtime: Runtime, templates: Templates, desk: Desk) -> None:
+def _add_decisions(router: APIRouter, declares: Declaring) -> None:
+    runtime = declares.runtime
+
     @router.post("/proposals/{proposal_id}/accept")
     async def accept(
         proposal_id: UUID, request: AcceptRequest, key: RequestKey, principal: CurrentPrincipal
     ) -> Response:
         try:
-            return await _accept(runtime, templates, desk, proposal_id, request, key, principal)
+            return await _accept(declares, proposal_id, request, key, principal)
         except EventTooLarge as error:
             raise acting.too_large(str(error)) from None
 
@@ -147,15 +149,10 @@ def _add_decisions(router: APIRouter, runtime: Runtime, templates: Templates, de
 
 
 async def _accept(
-    runtime: Runtime,
-    templates: Templates,
-    desk: Desk,
-    proposal_id: UUID,
-    request: AcceptRequest,
-    key: ClaimedKey,
-    principal: Principal,
+    declares: Declaring, proposal_id: UUID, request: AcceptRequest, key: ClaimedKey, principal: Principal
 ) -> Response:
     """Looks up what a new incident needs before it locks anything; then the proposal must not have changed."""
+    runtime, templates = declares.runtime, declares.templates
     async with runtime.pool.acquire() as connection, connection.transaction():
         seen = await store.load(connection, proposal_id)
     if seen is not None:  # whatever codes the acceptance names in their place
@@ -163,7 +160,7 @@ async def _accept(
     located = None
     if seen is not None and seen.incident_id is None and request.attach_to is None and not seen.withdrawn:
         asked = accepting.request_of(seen, request, runtime.clock.now())
-        located = await declaring.located(runtime, asked, principal, desk)
+        located = await declares.located(asked, principal)
     async with runtime.unit(command_id=key.command_id, actor=principal.subject) as unit:
         kept = await store.load(unit.connection, proposal_id)
         if (replay := await key.claim(unit.connection)) is not None:
