@@ -32,6 +32,14 @@ def test_entering_leaving_and_standing_still() -> None:
     assert told(index.update([3], [(4.0, 4.0)])) == [(3, 8, True)]
 
 
+def test_more_crossings_at_once_than_there_is_room_for_are_all_told() -> None:
+    index = ZoneIndex({zone: shapely.box(0, 0, 2 + zone, 2) for zone in range(5)})
+    members = np.arange(100)
+    wanted = {(member, zone, True) for member in range(100) for zone in range(5)}
+    entered = told(index.update(members, np.full((100, 2), 1.0)))
+    assert (len(entered), set(entered)) == (500, wanted)
+
+
 def test_positions_of_nobody_in_particular() -> None:
     places, zones = ZoneIndex({7: EAST, 8: BOTH}).holding([(0.5, 0.5), (9.0, 9.0), (1.5, 1.5)])
     assert list(zip(places.tolist(), zones.tolist(), strict=True)) == [(0, 7), (2, 7), (2, 8)]
