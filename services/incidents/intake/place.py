@@ -116,7 +116,8 @@ def _unrolled(ring: Sequence[Pair], toward: float | None = None) -> Any:
 
     `toward` tells the pole by the latitude of a centre; otherwise it is the nearer one.
     """
-    corners = numpy.array(ring)[:, ::-1]
+    corners = numpy.array(ring, dtype=float)[:, ::-1]
+    corners[:, 0] += 0.0  # no -0.0: the same place is written the same
     lons = corners[:, 0]
     if numpy.abs(numpy.diff(lons)).max(initial=0) <= 180 and abs(lons[-1] - lons[0]) <= 180:
         return corners  # as nearly all are

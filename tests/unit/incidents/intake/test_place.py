@@ -141,5 +141,10 @@ def _holds(one: Area, lat: float, lon: float) -> bool:
     return min(lats) < lat < max(lats) and min(lons) < lon < max(lons)
 
 
+def test_minus_nought_degrees_are_nought() -> None:
+    geometry, _, _ = geometry_of([area((10.0, -0.0), (11.0, -0.0), (11.0, 1.0))])
+    assert "-0.0" not in repr(geometry)
+
+
 def test_no_place_is_none() -> None:
     assert geometry_of([Area(description="somewhere")]) == (None, 0, ())
