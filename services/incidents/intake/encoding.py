@@ -45,7 +45,7 @@ def as_utf8(data: bytes, notes: Notes, charset: str | None = None) -> bytes:
     found = marked or _by_first_bytes(body) or _as_stated(body, charset)
     if found is None or found == "utf-8":
         return _as_declared(body, notes)
-    text = _decoded(body, found).encode()
+    text = _decoded(body, found).removeprefix("\ufeff").encode()
     notes.add("encoding", f"is {found}, carried over to UTF-8")
     return _DECLARED.sub(rb"\1", text, count=1)
 

@@ -46,6 +46,12 @@ def test_what_does_not_say_its_encoding_is_read_as_its_sender_says(text: str, ch
     assert "GB18030" in refused.why
 
 
+@pytest.mark.parametrize("text", [EVENT, CHINESE])
+def test_the_mark_of_gb18030_is_no_part_of_the_document(text: str) -> None:
+    found = read("x", f"\ufeff{text}".encode("gb18030"), charset="gb18030")
+    assert (found.refused, found.alerts) == (None, read("x", text.encode()).alerts)
+
+
 def test_a_sender_is_not_believed_against_the_document() -> None:
     plain = read("x", CHINESE.encode())
     declared = f'<?xml version="1.0" encoding="GBK"?>{CHINESE}'
