@@ -7,6 +7,8 @@ Infinity, lone surrogates or the NUL character (PostgreSQL text cannot hold it),
 
 from __future__ import annotations
 
+import asyncio
+import contextlib
 from typing import Any, Final
 
 import orjson
@@ -20,7 +22,13 @@ PRINCIPAL: Final = "thirdrescue.principal"
 ROUTE: Final = "thirdrescue.route"
 BODY: Final = "thirdrescue.body"
 DEPTH_MAX: Final = 64
+HEARD_OUT_BYTES_MAX: Final = 64 * 1024 * 1024
+HEARD_OUT_S: Final = 10.0
 _NUL: Final = "\x00"
+
+
+class _AnnouncedTooLarge(ProblemError):
+    """None of the body was read yet."""
 
 
 class ClientGone(Exception):
@@ -51,12 +59,17 @@ class Entrance:
         principal = self._guard.admit(match, header_of(scope, b"authorization"))
         if principal is not None:
             scope[PRINCIPAL] = principal
-        if match.route.streamed_bytes_max is not None:
-            self._check_announced(scope, match, match.route.streamed_bytes_max)
-            receive = bounded(receive, match.route.streamed_bytes_max)
-            body = None
-        else:
-            body = await self._body(scope, receive, match)
+        try:
+            if match.route.streamed_bytes_max is not None:
+                self._check_announced(scope, match, match.route.streamed_bytes_max)
+                receive = bounded(receive, match.route.streamed_bytes_max)
+                body = None
+            else:
+                body = await self._body(scope, receive, match)
+        except _AnnouncedTooLarge:
+            if header_of(scope, b"expect") is None:  # else it waits to be told, and sends nothing
+                await _hear_out(receive)
+            raise
         if body is not None:
             scope[BODY] = body
             receive = replay(body, receive)
@@ -92,7 +105,7 @@ class Entrance:
         """What the headers say of the body: 413 or 415, or its media type."""
         length = header_of(scope, b"content-length")
         if length is not None and length.isdigit() and int(length) > bytes_max:
-            raise too_large(bytes_max)
+            raise too_large(bytes_max, _AnnouncedTooLarge)
         coding = (header_of(scope, b"content-encoding") or "identity").strip().lower()
         if coding != "identity":
             raise ProblemError(
@@ -122,16 +135,33 @@ class Entrance:
                 raise ClientGone
             parts += message.get("body", b"")
             if len(parts) > self._body_bytes_max:
+                if message.get("more_body", False):
+                    await _hear_out(receive)
                 raise too_large(self._body_bytes_max)
             if not message.get("more_body", False):
                 return bytes(parts)
             message = await receive()
 
 
-def too_large(bytes_max: int) -> ProblemError:
-    """413; the connection is closed, because the rest of the body is not read."""
+def too_large(bytes_max: int, kind: type[ProblemError] = ProblemError) -> ProblemError:
+    """413; the connection is closed, because the rest of the body may not have been read."""
     detail = f"The body is larger than {bytes_max} bytes."
-    return ProblemError(413, "too-large", detail, headers={"Connection": "close"})
+    return kind(413, "too-large", detail, headers={"Connection": "close"})
+
+
+async def _hear_out(receive: Receive) -> None:
+    """Read on and forget: many clients listen only when they have sent all, and a reset would take their answer away.
+
+    What is longer or slower than is borne is cut off all the same.
+    """
+    left = HEARD_OUT_BYTES_MAX
+    with contextlib.suppress(TimeoutError):
+        async with asyncio.timeout(HEARD_OUT_S):
+            while left > 0:
+                message = await receive()
+                left -= len(message.get("body", b""))
+                if not message.get("more_body", False):
+                    return
 
 
 def bounded(receive: Receive, bytes_max: int) -> Receive:
@@ -143,6 +173,8 @@ def bounded(receive: Receive, bytes_max: int) -> Receive:
         message = await receive()
         left -= len(message.get("body", b""))
         if left < 0:
+            if message.get("more_body", False):
+                await _hear_out(receive)
             raise too_large(bytes_max)
         return message
 

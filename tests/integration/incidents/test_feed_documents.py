@@ -11,7 +11,9 @@ import httpx
 import pytest
 
 from services.incidents.intake.model import FILE_BYTES_MAX
+from services.kit.entrance import HEARD_OUT_BYTES_MAX
 from tests.integration.incidents.test_feeds import flood
+from tests.support.served import served
 from tests.support.service_rig import ServiceRig
 
 pytestmark = pytest.mark.integration
@@ -91,10 +93,25 @@ async def test_a_document_of_the_most_bytes_is_taken_and_of_one_more_is_not(rig:
     assert [one["outcome"] for one in taken.json()["proposals"]] == ["new"]
 
 
-async def test_no_more_is_read_of_a_body_without_a_length_than_is_taken(rig: ServiceRig) -> None:
-    sent = Sent(of_size(2 * FILE_BYTES_MAX))
+@pytest.mark.parametrize("chunked", [False, True])
+async def test_who_sends_too_much_over_a_socket_hears_so(rig: ServiceRig, chunked: bool) -> None:
+    over = of_size(2 * FILE_BYTES_MAX)
+    said = {"Content-Type": "application/xml"}
+    async with served(rig) as client:
+        refused = await client.post(
+            "/incidents/feeds/met", content=Sent(over).pieces() if chunked else over, headers=said
+        )
+        assert refused.status_code == 413, refused.text
+        assert (await client.post("/incidents/feeds/met", content=flood("A", 1), headers=said)).status_code == 200
+    assert await rig.count("feed_messages") == 1
+
+
+async def test_who_sends_without_end_is_cut_off(rig: ServiceRig) -> None:
+    borne = FILE_BYTES_MAX + HEARD_OUT_BYTES_MAX
+    sent = Sent(b" " * (2 * borne))
     assert (await send(rig, sent.pieces())).status_code == 413
-    assert sent.taken <= FILE_BYTES_MAX + 2 * PIECE
+    assert sent.taken <= borne + 2 * PIECE
+    assert await rig.count("feed_messages") == 0
 
 
 @pytest.mark.parametrize("coding", ["gzip", "br", "identity, gzip"])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 from collections.abc import AsyncIterator
 from datetime import timedelta
@@ -16,6 +17,7 @@ from fastapi import APIRouter, Query
 from pydantic import BaseModel, Field
 
 from schemas.policy import AccountRole, Row
+from services.kit import entrance
 from services.kit.entrance import DEPTH_MAX, check_json
 from services.kit.health import Health, failed
 from services.kit.http import CurrentPrincipal, build_app
@@ -273,3 +275,46 @@ def test_pointers_escape_what_they_must() -> None:
     assert pointer(("body",)) == ""
     assert pointer(()) == ""
     assert pointer(("header", "x")) == "header:x"
+
+
+async def refused_as_too_large(
+    app: Any, signing: Signing, bodies: list[bytes], *headers: tuple[bytes, bytes]
+) -> tuple[int, int]:
+    """The status, and how many messages were received; there is always one more to come."""
+    token = signing.identity.sign("tester", lifetime=timedelta(minutes=5), roles=VIEWERS)
+    known = [(b"authorization", f"Bearer {token}".encode()), (b"content-type", b"application/json"), *headers]
+    received, statuses = 0, []
+
+    async def receive() -> dict[str, Any]:
+        nonlocal received
+        if received == len(bodies):
+            await asyncio.Event().wait()
+        received += 1
+        return {"type": "http.request", "body": bodies[received - 1], "more_body": True}
+
+    async def send(message: Any) -> None:
+        statuses.append(message.get("status"))
+
+    scope = {"type": "http", "method": "POST", "path": "/things", "query_string": b"", "headers": known}
+    async with asyncio.timeout(30):
+        await app(scope, receive, send)
+    return statuses[0], received
+
+
+LENGTH = (b"content-length", b"20001")
+
+
+async def test_a_sender_who_waits_to_be_told_is_told_at_once(app: Any, signing: Signing) -> None:
+    assert await refused_as_too_large(app, signing, [b"x"], LENGTH, (b"expect", b"100-continue")) == (413, 0)
+
+
+@pytest.mark.parametrize("header", [LENGTH, (b"transfer-encoding", b"chunked")])
+async def test_a_sender_is_heard_out_within_bounds(
+    app: Any, signing: Signing, monkeypatch: pytest.MonkeyPatch, header: tuple[bytes, bytes]
+) -> None:
+    monkeypatch.setattr(entrance, "HEARD_OUT_S", 0.05)
+    assert await refused_as_too_large(app, signing, [b"x" * 20_001] * 3, header) == (413, 3), "bounded in time"
+    monkeypatch.setattr(entrance, "HEARD_OUT_S", 30)
+    monkeypatch.setattr(entrance, "HEARD_OUT_BYTES_MAX", 40_000)
+    first = header is not LENGTH  # what shows that it is too large
+    assert await refused_as_too_large(app, signing, [b"x" * 20_001] * 9, header) == (413, 2 + first), "and in bytes"
