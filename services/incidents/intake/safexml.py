@@ -21,6 +21,8 @@ TAGS_MAX: Final = 1_000_000
 """Marks of opening and closing tags; an element costs about a kilobyte of memory at worst."""
 ATTRIBUTES_MAX: Final = 1_000_000
 PIECES_MAX: Final = 10_000
+DEPTH_MAX: Final = 256
+"""libxml2's own bound, as that of a text is (10 MB)."""
 
 _DECLARED: Final = re.compile(rb"""\A\s*<\?xml[^>]{0,200}?encoding\s*=\s*["']([^"']{1,40})["']""")
 _DOCTYPE: Final = re.compile(rb"<!DOCTYPE\s+[^\s>\[]+\s+(SYSTEM|PUBLIC)\b")
@@ -148,5 +150,9 @@ def _fault(error: etree.XMLSyntaxError, data: bytes) -> Refused:
         found = "" if why_not is None else f": the document {why_not}"
         what = f"has bytes that are not in its encoding, at column {error.offset}{found}"
         return Refused(f"line {error.lineno or 1}", what)
+    if "XML_PARSE_HUGE" in (error.msg or ""):
+        is_deep = "depth" in (error.msg or "")
+        what = f"elements more than {DEPTH_MAX} deep" if is_deep else "a text, a value or a gap of more than 10 MB"
+        return Refused(f"line {error.lineno or 1}", f"has {what}; no more is read")
     message = re.sub(r", line \d+, column \d+.*$", "", error.msg or "no element")
     return Refused(f"line {error.lineno or 1}", f"is not well-formed XML: {message}")

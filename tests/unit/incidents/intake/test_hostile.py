@@ -132,3 +132,21 @@ def test_any_damage_to_a_good_file_is_read_or_refused(data: st.DataObject) -> No
     for _ in range(data.draw(st.integers(1, 4))):
         whole[data.draw(st.integers(0, len(whole) - 1))] = data.draw(st.integers(0, 255))
     propose(read("x", bytes(whole[: data.draw(st.integers(0, len(whole)))])))
+
+
+@pytest.mark.parametrize(
+    ("inside", "why"),
+    [
+        (
+            "<area><areaDesc>" + "x" * 10_500_000 + "</areaDesc></area>",
+            "has a text, a value or a gap of more than 10 MB",
+        ),
+        (" " * 10_500_000, "has a text, a value or a gap of more than 10 MB"),
+        ("<x>" * 300 + "</x>" * 300, "has elements more than 256 deep"),
+    ],
+)
+def test_what_is_beyond_the_parsers_bounds_is_told_in_words(inside: str, why: str) -> None:
+    refused = read("a.cap", cap(info(inside)).encode()).refused
+    assert refused is not None
+    assert refused.why.startswith(why)
+    assert "XML_PARSE_HUGE" not in refused.why
