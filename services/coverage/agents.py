@@ -29,7 +29,7 @@ from services.coverage import fold
 from services.coverage.guard import Guard, Sender, dead_letter
 from services.coverage.mends import apply_mends
 from services.coverage.model import Change, ContributorRow, Partial
-from services.coverage.observe import AreaRow, envelope_of, observe, take_in
+from services.coverage.observe import AreaRow, carried, envelope_of, observe, take_in
 from services.coverage.settings import CoverageSettings
 from services.coverage.tables import STORE, make_table
 from services.coverage.topics import APP_ID, AREAS, CONTRIBUTORS, INPUTS, PARTIALS
@@ -116,7 +116,7 @@ class Stream:
         """Held while rows are written and counted, so that a rebuild counts each row once."""
         self._changed = asyncio.Event()
         self._seen: set[str] = set()
-        """Areas whose latest records were sent again since the tables were recovered."""
+        """Areas of which it is known that all their rows hold was sent, since the tables were recovered."""
         self._due: list[tuple[datetime, str]] = []
         self._due_of: dict[str, datetime] = {}
         self.contributors.on_recover(self._rebuild_totals)
@@ -274,10 +274,13 @@ class Stream:
                 refused.append(f"{area}: {type(error).__name__}: {error}")
                 continue
             self._remember_due(area, due_at)
+            if area not in self._seen:
+                row = carried(kept, row)
             if row is not kept or area not in self._seen:
                 self.areas[area] = row.to_json()
             if row.latest is not kept.latest or area not in self._seen:
                 to_send[area] = row
+        self._seen.difference_update(to_send)  # until it is sent: this may be stopped anywhere from here on
         await self.areas.confirm()
         await self._publish(to_send)
         self._seen.update(to_send)

@@ -31,7 +31,8 @@ Lacks = dict[str, dict[str, Any]]
 class AreaRow:
     """An area as it is kept: the partials it is made of, what was published last and what of it may not have arrived.
 
-    `sequences` counts what was published per topic; `latest` holds the records of the last change, as sent.
+    `sequences` counts what was published per topic; `latest` holds the records of the last change, as sent, and before
+    them those that may not have been sent (`carried`).
     """
 
     partials: dict[str, tuple[int, Cells]] = field(default_factory=dict)
@@ -97,6 +98,14 @@ def observe(area: str, row: AreaRow, now: datetime, hold_off: timedelta) -> tupl
     if facts:
         row = _with_published(area, replace(row, published=data), facts, now)
     return (replace(row, lacks=lacks) if lacks != row.lacks else row), due
+
+
+def carried(kept: AreaRow, row: AreaRow) -> AreaRow:
+    """The row that follows one of which it is not known that all it holds was sent: that goes before what is new.
+
+    Else a stop between keeping and sending would lose it as soon as the area changes again.
+    """
+    return row if row.latest is kept.latest else replace(row, latest=kept.latest + row.latest)
 
 
 def picture(area: str, row: AreaRow) -> CoverageObserved | None:

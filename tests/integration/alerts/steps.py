@@ -43,11 +43,16 @@ async def known(services: Running, stations: int, volunteers: int) -> None:
     """Wait until geofencing and alerts have heard of everybody."""
     if "geofencing" in services.names:
         await until(lambda: _count(services, "geofencing", "station", stations), "stations")
+        await until(lambda: _count(services, "geofencing", "member", volunteers), "members")
     await until(lambda: _count(services, "alerts", "volunteer", volunteers), "volunteers")
 
 
 async def _count(services: Running, name: str, table: str, count: int) -> bool:
-    sql = {"station": "SELECT count(*) AS n FROM station", "volunteer": "SELECT count(*) AS n FROM volunteer"}[table]
+    sql = {
+        "station": "SELECT count(*) AS n FROM station",
+        "member": "SELECT count(*) AS n FROM member",
+        "volunteer": "SELECT count(*) AS n FROM volunteer",
+    }[table]
     return (await rows(services, name, sql))[0]["n"] == count
 
 

@@ -180,4 +180,4 @@ class Log:
         assert seen
         for place, sequences in seen.items():
             if place[0] == "coverage-events":  # the other is compacted
-                assert sorted(sequences) == list(range(1, len(sequences) + 1)), place
+                assert sorted(sequences) == list(range(1, len(sequences) + 1)), (place, sorted(sequences))
