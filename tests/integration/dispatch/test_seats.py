@@ -9,7 +9,6 @@ from uuid import uuid4
 import pytest
 import pytest_asyncio
 
-from schemas.events.alert import AlertQuotaReopened
 from schemas.events.incident import IncidentNeedStated
 from schemas.events.mission import MissionDispatched, MissionPlanned
 from schemas.policy import AccountRole
@@ -18,7 +17,7 @@ from schemas.vocabulary import Role, ZoneKind
 from services.dispatch.app import create
 from tests.integration.dispatch.field import Field, open_field
 from tests.integration.dispatch.story import Story
-from tests.integration.dispatch.test_teams import answer, begin, whole_team
+from tests.integration.dispatch.test_teams import answer, begin, take_back, whole_team
 from tests.support.postgres_server import TestDatabase
 
 pytestmark = pytest.mark.integration
@@ -61,10 +60,7 @@ async def test_a_free_seat_in_a_plan_that_nobody_approved_is_taken_and_nobody_is
     story = Story(auto_dispatch=False)
     await begin(desk, story)
     crew = await whole_team(desk, story)
-    gone = AlertQuotaReopened(
-        alert_id=story.alert_id, incident_id=story.incident_id, need_id="lead", volunteer_id=crew[0], reason="withdrew"
-    )
-    await desk.tell(gone, story.alert_id, exercise=True)
+    await take_back(desk, story, crew[0])
     newcomer = uuid4()
     await answer(desk, story, newcomer, "lead")
     assert await desk.emitted(MissionDispatched) == []
@@ -79,10 +75,7 @@ async def test_who_gives_the_place_back_before_they_had_a_seat_leaves_no_team(de
     await begin(desk, story)
     gone, newcomer = uuid4(), uuid4()
     await answer(desk, story, gone, "lead")
-    reopened = AlertQuotaReopened(
-        alert_id=story.alert_id, incident_id=story.incident_id, need_id="lead", volunteer_id=gone, reason="withdrew"
-    )
-    await desk.tell(reopened, story.alert_id, exercise=True)
+    await take_back(desk, story, gone)
     assert await desk.emitted() == []
     for volunteer_id, need_id in ((newcomer, "lead"), (uuid4(), "counsel"), (uuid4(), "counsel")):
         await answer(desk, story, volunteer_id, need_id)

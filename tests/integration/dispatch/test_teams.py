@@ -63,6 +63,15 @@ async def whole_team(desk: Field, story: Story) -> list[UUID]:
     return crew
 
 
+async def take_back(desk: Field, story: Story, volunteer_id: UUID) -> None:
+    """The lead's answer is taken back; alerts says that the quota is open again."""
+    gone = AlertQuotaReopened(
+        alert_id=story.alert_id, incident_id=story.incident_id, need_id="lead", volunteer_id=volunteer_id,
+        reason="withdrew",
+    )  # fmt: skip
+    await desk.tell(gone, story.alert_id, exercise=True)
+
+
 async def test_a_complete_team_is_planned_and_dispatched_at_once(desk: Field) -> None:
     story = Story()
     await begin(desk, story)
@@ -202,10 +211,7 @@ async def test_somebody_who_takes_the_answer_back_is_replaced_before_departure(d
     story = Story()
     await begin(desk, story)
     crew = await whole_team(desk, story)
-    gone = AlertQuotaReopened(
-        alert_id=story.alert_id, incident_id=story.incident_id, need_id="lead", volunteer_id=crew[0], reason="withdrew"
-    )
-    await desk.tell(gone, story.alert_id, exercise=True)
+    await take_back(desk, story, crew[0])
     newcomer = uuid4()
     await answer(desk, story, newcomer, "lead")
 

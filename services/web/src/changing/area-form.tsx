@@ -5,7 +5,7 @@ import type { Draft } from "../declare/draft";
 import { AreaCodesField, PlaceFields } from "../declare/place-fields";
 import { PreviewPanel } from "../declare/preview-panel";
 import { groundOf, usePreviewOf } from "../declare/use-preview";
-import { Field } from "../ui/field";
+import { DecimalField } from "../ui/decimal-field";
 import { useSpeech } from "../words/words";
 import {
   type AreaDraft,
@@ -89,28 +89,22 @@ function AreaFields({ incident, session, area, onArea, change }: FieldsProps) {
       {area.isAnew ? <PlaceFields {...place} /> : <AreaCodesField {...place} />}
       <div class="side-by-side">
         {hasReach(area) && (
-          <Field label={words.changing.radius} pointer="/radius_m" hint={words.changing.radiusHint}>
-            {(tied) => (
-              <input
-                {...tied}
-                inputMode="decimal"
-                value={area.reachKm}
-                onInput={(e) => onArea({ ...area, reachKm: e.currentTarget.value })}
-              />
-            )}
-          </Field>
+          <DecimalField
+            label={words.changing.radius}
+            pointer="/radius_m"
+            hint={words.changing.radiusHint}
+            value={area.reachKm}
+            onValue={(value) => onArea({ ...area, reachKm: value })}
+          />
         )}
         {isQuake(draft) && (
-          <Field label={words.magnitude} pointer="/magnitude" hint={words.changing.magnitudeHint}>
-            {(tied) => (
-              <input
-                {...tied}
-                inputMode="decimal"
-                value={draft.magnitude}
-                onInput={(e) => change({ magnitude: e.currentTarget.value })}
-              />
-            )}
-          </Field>
+          <DecimalField
+            label={words.magnitude}
+            pointer="/magnitude"
+            hint={words.changing.magnitudeHint}
+            value={draft.magnitude}
+            onValue={(value) => change({ magnitude: value })}
+          />
         )}
       </div>
     </div>

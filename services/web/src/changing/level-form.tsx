@@ -1,9 +1,9 @@
 /** Raising and lowering the level. */
 import { useState } from "preact/hooks";
+import { isRaise, LEVELS } from "../api/level";
 import { fill, useSpeech } from "../words/words";
 import { Choice } from "./choice";
 import { ChangeForm, type ChangeProps } from "./form";
-import { isRaise, LEVELS } from "./level";
 import { useSender } from "./use-sender";
 
 export function LevelForm(props: ChangeProps) {

@@ -1,9 +1,9 @@
 /** Going over to another phase. */
 import { useState } from "preact/hooks";
+import { PHASES } from "../api/level";
 import { fill, useSpeech } from "../words/words";
 import { Choice } from "./choice";
 import { ChangeForm, type ChangeProps } from "./form";
-import { PHASES } from "./level";
 import { useSender } from "./use-sender";
 
 export function PhaseForm(props: ChangeProps) {

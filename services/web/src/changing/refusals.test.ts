@@ -1,6 +1,6 @@
 import { expect, it } from "vitest";
+import { isRaise } from "../api/level";
 import { zh } from "../words/zh";
-import { isRaise } from "./level";
 import { changeInWords } from "./refusals";
 
 const told = (what: string) => changeInWords({ where: "/x", what }, zh).what;

@@ -4,6 +4,7 @@ import type { Candidate, Place } from "../api/answers";
 import { townsNear } from "../map/known";
 import type { Session } from "../session/session";
 import { useAsked } from "../ui/asked";
+import { DecimalField } from "../ui/decimal-field";
 import { Faults, FaultsContext, Field } from "../ui/field";
 import { useSpeech } from "../words/words";
 import { CandidateName, useCandidates } from "./candidates";
@@ -74,37 +75,25 @@ function PositionFields({ draft, change }: PlaceProps) {
     <>
       <p class="hint">{words.mapHint}</p>
       <div class="side-by-side">
-        <Field label={words.latDeg} pointer="/place/lat_deg">
-          {(tied) => (
-            <input
-              {...tied}
-              inputMode="decimal"
-              value={draft.latDeg}
-              onInput={(e) => change({ latDeg: e.currentTarget.value })}
-            />
-          )}
-        </Field>
-        <Field label={words.lonDeg} pointer="/place/lon_deg">
-          {(tied) => (
-            <input
-              {...tied}
-              inputMode="decimal"
-              value={draft.lonDeg}
-              onInput={(e) => change({ lonDeg: e.currentTarget.value })}
-            />
-          )}
-        </Field>
+        <DecimalField
+          label={words.latDeg}
+          pointer="/place/lat_deg"
+          value={draft.latDeg}
+          onValue={(value) => change({ latDeg: value })}
+        />
+        <DecimalField
+          label={words.lonDeg}
+          pointer="/place/lon_deg"
+          value={draft.lonDeg}
+          onValue={(value) => change({ lonDeg: value })}
+        />
         {draft.placeForm === "circle" && (
-          <Field label={words.radiusKm} pointer="/place/radius_m">
-            {(tied) => (
-              <input
-                {...tied}
-                inputMode="decimal"
-                value={draft.radiusKm}
-                onInput={(e) => change({ radiusKm: e.currentTarget.value })}
-              />
-            )}
-          </Field>
+          <DecimalField
+            label={words.radiusKm}
+            pointer="/place/radius_m"
+            value={draft.radiusKm}
+            onValue={(value) => change({ radiusKm: value })}
+          />
         )}
       </div>
     </>

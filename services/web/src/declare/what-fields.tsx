@@ -1,5 +1,7 @@
 /** What happened: kind, level, names, time, and whether it is a drill. */
 import type { Kind, Level } from "../api/answers";
+import { LEVELS } from "../api/level";
+import { DecimalField } from "../ui/decimal-field";
 import { Field } from "../ui/field";
 import { ownTime, withOffset } from "../words/time";
 import { useSpeech } from "../words/words";
@@ -17,7 +19,6 @@ const KINDS: Kind[] = [
   "public-security",
   "other",
 ];
-const LEVELS: Level[] = ["I", "II", "III", "IV"];
 
 export function WhatFields({ draft, change }: PartProps) {
   const { words, language } = useSpeech();
@@ -87,16 +88,13 @@ export function WhatFields({ draft, change }: PartProps) {
       <LevelChoice level={draft.level} onChange={(level) => change({ level })} />
       <div class="side-by-side">{language === "zh" ? titles : titles.reverse()}</div>
       {draft.kind === "earthquake" && (
-        <Field label={words.magnitude} pointer="/magnitude" class="short">
-          {(tied) => (
-            <input
-              {...tied}
-              inputMode="decimal"
-              value={draft.magnitude}
-              onInput={(e) => change({ magnitude: e.currentTarget.value })}
-            />
-          )}
-        </Field>
+        <DecimalField
+          label={words.magnitude}
+          pointer="/magnitude"
+          class="short"
+          value={draft.magnitude}
+          onValue={(value) => change({ magnitude: value })}
+        />
       )}
       <Field label={words.narrative} pointer="/narrative" hint={words.narrativeHint}>
         {(tied) => (

@@ -1,6 +1,7 @@
 /** Accepting: a new incident, or one that is open. What is missing stands beside the button. */
 import { useMemo } from "preact/hooks";
 import type { Kind, Level } from "../api/answers";
+import { LEVELS } from "../api/level";
 import type { Sender } from "../changing/use-sender";
 import { inWords } from "../declare/faults";
 import { sorted } from "../declare/findings";
@@ -15,7 +16,6 @@ import type { Proposal } from "./model";
 import { acceptance, gaps, type How, type Typed } from "./typed";
 import type { ProposalPreview } from "./use-preview";
 
-const LEVELS: Level[] = ["I", "II", "III", "IV"];
 const FIELDS = [
   "/kind",
   "/level",

@@ -1,8 +1,8 @@
 /** Fields for what a source leaves out of a declaration: title, time, place, area codes. */
 import { useState } from "preact/hooks";
-import type { Candidate } from "../api/answers";
+import { useCandidates } from "../declare/candidates";
 import type { Session } from "../session/session";
-import { useAsked } from "../ui/asked";
+import { DecimalField } from "../ui/decimal-field";
 import { Field } from "../ui/field";
 import { useSpeech, wordFor } from "../words/words";
 import { type Picture, titlesOf } from "./model";
@@ -87,39 +87,27 @@ function PositionFields({ session, picture, typed, change }: GapProps) {
       <p class="hint">{words.mapHint}</p>
       <div class="side-by-side">
         {numbers.map(([label, pointer, name]) => (
-          <Field key={name} label={label} pointer={pointer}>
-            {(tied) => (
-              <input
-                {...tied}
-                inputMode="decimal"
-                value={typed[name]}
-                onInput={(e) => change({ [name]: e.currentTarget.value })}
-              />
-            )}
-          </Field>
+          <DecimalField
+            key={name}
+            label={label}
+            pointer={pointer}
+            value={typed[name]}
+            onValue={(value) => change({ [name]: value })}
+          />
         ))}
       </div>
     </fieldset>
   );
 }
 
-const WAIT_MS = 250;
-
 /** A source that says a name and no position: what is known here by that name is offered, and chosen by a person. */
 function FindPlace({ session, first, change }: { session: Session; first: string } & Pick<GapProps, "change">) {
   const { words, named } = useSpeech();
   const [name, setName] = useState(first);
-  const found = useAsked(
-    async (signal) => {
-      if (name.trim() === "") return [];
-      await new Promise((resolve) => setTimeout(resolve, WAIT_MS));
-      if (signal.aborted) return [];
-      const path = `/incidents/geocode?q=${encodeURIComponent(name.trim())}&limit=5`;
-      return (await session.call<{ items: Candidate[] }>(path, { signal })).items;
-    },
-    [name],
+  const found = useCandidates(session, name);
+  const placed = (found.value?.items ?? []).flatMap((one) =>
+    one.position ? [{ ...one, position: one.position }] : [],
   );
-  const placed = (found.value ?? []).flatMap((one) => (one.position ? [{ ...one, position: one.position }] : []));
   return (
     <>
       <Field label={words.proposing.find}>

@@ -1,5 +1,5 @@
 /** Levels and phases in their order. Pure. */
-import type { Level, Phase } from "../api/answers";
+import type { Level, Phase } from "./answers";
 
 /** The gravest first. */
 export const LEVELS: readonly Level[] = ["I", "II", "III", "IV"];
