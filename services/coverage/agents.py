@@ -274,11 +274,12 @@ class Stream:
                 refused.append(f"{area}: {type(error).__name__}: {error}")
                 continue
             self._remember_due(area, due_at)
-            if area not in self._seen:
+            is_sent = area in self._seen
+            if not is_sent:
                 row = carried(kept, row)
-            if row is not kept or area not in self._seen:
+            if row is not kept or not is_sent:
                 self.areas[area] = row.to_json()
-            if row.latest is not kept.latest or area not in self._seen:
+            if row.latest is not kept.latest or not is_sent:
                 to_send[area] = row
         self._seen.difference_update(to_send)  # until it is sent: this may be stopped anywhere from here on
         await self.areas.confirm()
