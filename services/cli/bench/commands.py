@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 from pathlib import Path
 from typing import Annotated
 
@@ -29,7 +28,6 @@ def outbox(
     from services.cli.bench.outbox import run_outbox_bench
     from services.cli.bench.parts import own_parts
 
-    logging.getLogger("aiokafka").setLevel(logging.CRITICAL)  # a broker that is still starting makes it talk
     with own_parts(("registry", "alerts")) as parts:
         report = run_outbox_bench(parts, events=events, rounds=rounds, seconds=seconds)
     report.show()

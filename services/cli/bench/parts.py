@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ctypes
+import logging
 import shutil
 import signal
 import subprocess
@@ -41,6 +42,7 @@ class Parts:
 @contextmanager
 def own_parts(services: Sequence[str]) -> Iterator[Parts]:
     """Start both, make roles, schemas and topics; everything is gone afterwards."""
+    logging.getLogger("aiokafka").setLevel(logging.CRITICAL)  # a broker that is still starting makes it talk
     folder = Path(tempfile.mkdtemp(prefix="thirdrescue-bench-"))
     folder.chmod(0o755)
     started: list[subprocess.Popen[bytes]] = []
