@@ -98,7 +98,7 @@ class Report:
         for goal in self.goals:
             wanted = f"{goal.comparison} {goal.goal:g} {goal.unit}".rstrip()
             goals.add_row(goal.what, readable(goal.value), wanted, "yes" if goal.met else "NO")
-        console.print(figures, goals)
+        console.print(figures, *([goals] if self.goals else []))
         for words in self.left_out:
             console.print(f"left out: {words}", style="dim", highlight=False)
 
